@@ -1,0 +1,274 @@
+/**
+ * The session actor: it owns the link of exactly one generation, from the moment the link is asked
+ * for to the moment it is reaped. It decides nothing. It turns commands of the chart into messages
+ * and what the link tells into events, each marked with its generation.
+ *
+ * Upholds I4, I7 and I11: a link that arrives after the end is killed, what was read is told before
+ * a loss is, and one chunk is told in the order it arrived.
+ */
+import { fromCallback } from 'xstate';
+import type { SessionInput } from '../machines/client.machine.js';
+import type { SessionCommand, SessionEvent } from '../machines/client.types.js';
+import { failure, failureOf, type Failure } from '../protocol/failure.js';
+import {
+  cancelledNotification,
+  initializedNotification,
+  initializeRequest,
+  invalidInitialize,
+  readInitializeResult,
+  refusedInitialize,
+  type HandshakeVerdict,
+} from '../protocol/handshake.js';
+import { classify, type Message, type Received, type RequestId } from '../protocol/json-rpc.js';
+import type { Connection, Link, LinkEvents } from '../transports/link.js';
+import { portsOf, type SessionPorts } from './ports.js';
+
+/** Members of one event, at the most: what is more is told in further events. */
+const BATCH = 1_024;
+
+type Tell = (event: SessionEvent) => void;
+/** An event of the session before it is marked with the generation. */
+type Unmarked<E> = E extends unknown ? Omit<E, 'generation'> : never;
+
+const unopened: Failure = {
+  kind: 'connection',
+  code: 'source_failed',
+  message: 'the transport could not be made',
+  executed: 'no',
+  retryable: true,
+};
+
+const broken: Failure = {
+  kind: 'connection',
+  code: 'internal',
+  message: 'the session failed; this is a defect of the client or of its transport',
+  executed: 'maybe',
+  retryable: true,
+};
+
+export const sessionLogic = fromCallback<SessionCommand, SessionInput>(({ input, sendBack, receive, system, self }) => {
+  const session = new Session(input.generation, portsOf(system), sendBack);
+  sessions.set(self, session);
+  receive((command) => {
+    session.take(command);
+  });
+  session.open();
+  return () => {
+    session.stop();
+  };
+});
+
+const sessions = new WeakMap<object, Session>();
+
+/** What the link of a session actor is connected to; null before it is open and after it has gone. */
+export const connectionOf = (actor: object | undefined): Connection | null =>
+  actor === undefined ? null : (sessions.get(actor)?.connection ?? null);
+
+class Session implements LinkEvents {
+  readonly #generation: number;
+  readonly #ports: SessionPorts;
+  readonly #tell: Tell;
+  #link: Link | null = null;
+  #handshake: RequestId | null = null;
+  /** Told to end, or stopped: a link that arrives now arrives too late. */
+  #over = false;
+  #stopped = false;
+  #lost = false;
+
+  constructor(generation: number, ports: SessionPorts, tell: Tell) {
+    this.#generation = generation;
+    this.#ports = ports;
+    this.#tell = tell;
+  }
+
+  get connection(): Connection | null {
+    return this.#link?.connection ?? null;
+  }
+
+  open(): void {
+    let link: Link | Promise<Link>;
+    try {
+      link = this.#ports.openLink();
+    } catch (error) {
+      this.lost(failureOf(error, unopened), false);
+      return;
+    }
+    if (!(link instanceof Promise)) {
+      this.#adopt(link);
+      return;
+    }
+    link.then(
+      (made) => {
+        this.#adopt(made);
+      },
+      (error: unknown) => {
+        this.lost(failureOf(error, unopened), false);
+      },
+    );
+  }
+
+  #adopt(link: Link): void {
+    if (this.#over) {
+      link.kill();
+      return;
+    }
+    this.#link = link;
+    this.#guard(() => {
+      link.open(this);
+    });
+  }
+
+  take(command: SessionCommand): void {
+    this.#guard(() => {
+      this.#carryOut(command);
+    });
+  }
+
+  #carryOut(command: SessionCommand): void {
+    switch (command.type) {
+      case 'handshake.requested':
+        this.#handshake = this.#ports.nextId();
+        this.#send([initializeRequest(this.#handshake, this.#ports.hello())]);
+        return;
+      case 'send.requested':
+        this.#send(command.ids.map((id) => this.#ports.requestOf(id)).filter((request) => request !== undefined));
+        return;
+      case 'notify.requested': {
+        const notification = this.#ports.notificationOf(command.id);
+        if (notification !== undefined) this.#send([notification]);
+        return;
+      }
+      case 'cancel.requested':
+        this.#send(command.ids.map((id) => cancelledNotification(id, command.reason)));
+        this.#link?.abandon(command.ids);
+        return;
+      case 'reply.requested':
+        this.#send([{ jsonrpc: '2.0', id: command.id, ...command.answer }]);
+        return;
+      case 'end.requested':
+        this.#end(command.within);
+        return;
+    }
+  }
+
+  #send(messages: readonly Message[], accepted?: (failure: Failure | null) => void): void {
+    if (messages.length > 0) this.#link?.send(messages, accepted);
+  }
+
+  #end(within: number): void {
+    this.#over = true;
+    if (this.#link === null) this.ended();
+    else this.#link.close(within);
+  }
+
+  /** The actor is stopped: whatever is left of the link goes without another word. */
+  stop(): void {
+    this.#over = true;
+    this.#stopped = true;
+    const link = this.#link;
+    this.#link = null;
+    try {
+      link?.kill();
+    } catch {
+      // It was asked; nobody is left to be told.
+    }
+  }
+
+  opened(): void {
+    this.#say({ type: 'session.opened' });
+  }
+
+  received(values: readonly unknown[]): void {
+    this.#guard(() => {
+      this.#receive(values);
+    });
+  }
+
+  #receive(values: readonly unknown[]): void {
+    let batch: Received[] = [];
+    const flush = (): void => {
+      if (batch.length > 0) this.#say({ type: 'session.received', messages: batch });
+      batch = [];
+    };
+    for (const value of values) {
+      const message = classify(value);
+      if (message === null) continue;
+      const verdict = this.#handshake === null ? null : verdictOf(message, this.#handshake);
+      if (verdict !== null) {
+        // Never a member of a batch: it changes the state that the others are taken in.
+        flush();
+        this.#concludeHandshake(verdict);
+        continue;
+      }
+      batch.push(message);
+      if (batch.length === BATCH) flush();
+    }
+    flush();
+  }
+
+  #concludeHandshake(verdict: HandshakeVerdict): void {
+    this.#handshake = null;
+    if (!verdict.ok) {
+      this.lost(verdict.failure, false);
+      return;
+    }
+    const { result } = verdict;
+    this.#link?.negotiated(result.protocolVersion);
+    // A request that overtook it on another socket would reach a server that is not ready for it.
+    this.#send([initializedNotification], (refusal) => {
+      if (refusal === null) this.#say({ type: 'session.negotiated', result });
+      else this.lost(refusal, false);
+    });
+  }
+
+  requestFailed(id: RequestId, reason: Failure, refused: boolean): void {
+    if (id === this.#handshake) this.lost(reason, false);
+    else this.#say({ type: 'request.failed', id, failure: reason, refused });
+  }
+
+  suspected(): void {
+    this.#say({ type: 'session.suspected' });
+  }
+
+  trusted(): void {
+    this.#say({ type: 'session.trusted' });
+  }
+
+  lost(reason: Failure, answering: boolean): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    this.#say({ type: 'session.lost', failure: reason, answering });
+  }
+
+  ended(): void {
+    this.#link = null;
+    this.#say({ type: 'session.ended', chance: this.#ports.random() });
+  }
+
+  #say(event: Unmarked<SessionEvent>): void {
+    if (!this.#stopped) this.#tell({ ...event, generation: this.#generation });
+  }
+
+  /** A link must not throw. One that does is lost, and takes nobody with it (I13). */
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.lost(failure({ ...broken, ...failureOf(error, broken) }, error), false);
+      if (this.#over) this.ended();
+    }
+  }
+}
+
+function verdictOf(message: Received, handshake: RequestId): HandshakeVerdict | null {
+  switch (message.kind) {
+    case 'result':
+      return message.id === handshake ? readInitializeResult(message.body) : null;
+    case 'error':
+      return message.id === handshake ? refusedInitialize(message.error) : null;
+    case 'invalid':
+      return message.id === handshake ? invalidInitialize(message.reason) : null;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,93 @@
+/** One call, from its method to the chart: the straight line that every operation takes. */
+import { causeOf, FailureError } from '../protocol/failure.js';
+import { reasonText } from './aborts.js';
+import { whatOf, type Call, type CallOptions } from './calls.js';
+import { errorOf, RequestAbortedError } from './errors.js';
+import { configError } from './options.js';
+import type { ReadPlace } from './results.js';
+import type { Runtime } from './runtime.js';
+
+/** What an operation asks for. */
+export interface CallSpec<T> {
+  readonly method: string;
+  readonly params?: Readonly<Record<string, unknown>> | undefined;
+  /** What messages call it. */
+  readonly name?: string | undefined;
+  readonly options?: CallOptions | undefined;
+  readonly read: (body: unknown, place: ReadPlace) => T;
+}
+
+/** Who calls: the client itself, or one lease. */
+export interface Caller {
+  request<T>(spec: CallSpec<T>): Promise<T>;
+  notify(method: string, params?: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
+const isTimeout = (value: number | undefined): boolean =>
+  value === undefined || (typeof value === 'number' && value >= 0 && !Number.isNaN(value));
+
+export class DirectCaller implements Caller {
+  readonly #runtime: Runtime;
+  readonly #leaseId: number | null;
+
+  constructor(runtime: Runtime, leaseId: number | null) {
+    this.#runtime = runtime;
+    this.#leaseId = leaseId;
+  }
+
+  request<T>(spec: CallSpec<T>): Promise<T> {
+    const runtime = this.#runtime;
+    const options = spec.options ?? {};
+    if (!isTimeout(options.timeout) || !isTimeout(options.maxTotalTimeout)) {
+      return Promise.reject(configError(`${spec.method}: timeout and maxTotalTimeout are milliseconds, 0 or more`));
+    }
+    const id = runtime.nextId();
+    const what = whatOf({ method: spec.method, name: spec.name, id });
+    if (options.signal?.aborted === true) return Promise.reject(this.#abortedBefore(what, options.signal));
+    const place: ReadPlace = { what, client: runtime.label, state: () => runtime.state };
+    return new Promise<T>((resolve, reject) => {
+      const { timeout } = options;
+      const call: Call = {
+        id,
+        method: spec.method,
+        params: spec.params,
+        name: spec.name,
+        leaseId: this.#leaseId,
+        since: runtime.options.clock.now(),
+        timeout: timeout === undefined || timeout === 0 ? runtime.options.timeout : timeout,
+        options,
+        read: (body) => spec.read(body, place),
+        resolve: resolve as (value: unknown) => void,
+        reject,
+      };
+      const { onStart } = options;
+      if (onStart !== undefined) runtime.complaints.run('onStart', () => onStart({ requestId: id }));
+      runtime.submit(call);
+    });
+  }
+
+  #abortedBefore(what: string, signal: AbortSignal): RequestAbortedError {
+    const reason = reasonText(signal.reason);
+    return errorOf(
+      {
+        kind: 'aborted',
+        code: 'aborted',
+        message: `its signal was aborted before it was made${reason === undefined ? '' : ` (${reason})`}`,
+        executed: 'no',
+        retryable: false,
+      },
+      { state: this.#runtime.state, client: this.#runtime.label, what, cause: signal.reason as unknown },
+    );
+  }
+
+  notify(method: string, params?: Readonly<Record<string, unknown>>): Promise<void> {
+    return this.#runtime.notify(method, params, this.#leaseId);
+  }
+}
+
+/** What a source or a transport said of itself, as the error a user sees. */
+export function errorFrom(thrown: unknown): unknown {
+  if (!(thrown instanceof FailureError)) return thrown;
+  const { failure } = thrown;
+  return configError(failure.message, failure.code, causeOf(failure));
+}

@@ -1,0 +1,184 @@
+/**
+ * The calls that are under way: for each request of the chart, what it says and who waits for it.
+ * The chart knows ids and states; params, resolvers and signals are here. A call leaves the table
+ * the moment it is settled, so that it is settled once (I1).
+ */
+import type { Deadlines } from '../actors/deadlines.js';
+import type { Settlement } from '../machines/index.js';
+import type { Notification, NotificationBody, Request, RequestId } from '../protocol/json-rpc.js';
+import { onAbort, reasonText } from './aborts.js';
+import type { Complaints } from './complaints.js';
+import { errorOf, McpError, type ClientState, type McpActorError } from './errors.js';
+
+/** How far a request has come. */
+export interface Progress {
+  readonly progress: number;
+  readonly total?: number;
+  readonly message?: string;
+}
+
+/** What a caller may say of one call. Times are milliseconds. */
+export interface CallOptions {
+  /** Lower or higher than the client's; 0 is the client's, `Infinity` none. */
+  timeout?: number | undefined;
+  signal?: AbortSignal | undefined;
+  /** Told the id of the request, before it is sent. */
+  onStart?: ((start: { readonly requestId: number }) => unknown) | undefined;
+  onProgress?: ((progress: Progress) => unknown) | undefined;
+  /** Progress starts the timeout anew. Default false. */
+  resetTimeoutOnProgress?: boolean | undefined;
+  /** However much progress there is. Default `Infinity`. */
+  maxTotalTimeout?: number | undefined;
+  /** Goes along as `_meta`. */
+  meta?: Record<string, unknown> | undefined;
+  /** Refuse the call instead of queueing it while the session is not ready. Default false. */
+  failFast?: boolean | undefined;
+}
+
+export interface Call {
+  readonly id: RequestId;
+  readonly method: string;
+  readonly params: Readonly<Record<string, unknown>> | undefined;
+  /** What messages call it: the tool's name, the resource's URI. */
+  readonly name: string | undefined;
+  readonly leaseId: number | null;
+  /** When it was made, by the client's clock. */
+  readonly since: number;
+  readonly timeout: number;
+  readonly options: CallOptions;
+  /** The generation it was last sent in. */
+  generation?: number;
+  /** Turns the body of the answer into what the caller gets; throws where it cannot. */
+  readonly read: (body: unknown) => unknown;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  forgetSignal?: () => void;
+}
+
+interface Surroundings {
+  readonly deadlines: Deadlines;
+  readonly complaints: Complaints;
+  readonly now: () => number;
+  readonly state: () => ClientState;
+  readonly label: string;
+  readonly aborted: (id: RequestId, reason: string | undefined) => void;
+  readonly settled: () => void;
+}
+
+/** Milliseconds below which a timeout was most likely meant to be seconds. */
+const SUSPICIOUS = 100;
+
+export class Calls {
+  readonly #calls = new Map<RequestId, Call>();
+  readonly #around: Surroundings;
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  get(id: RequestId): Call | undefined {
+    return this.#calls.get(id);
+  }
+
+  /** From here to its settlement, the call has a deadline and hears its signal. */
+  add(call: Call): void {
+    this.#calls.set(call.id, call);
+    const { timeout, options } = call;
+    this.#around.deadlines.set(call.id, Math.min(timeout, options.maxTotalTimeout ?? Infinity));
+    const { signal } = options;
+    if (signal !== undefined) {
+      call.forgetSignal = onAbort(signal, () => {
+        this.#around.aborted(call.id, reasonText(signal.reason));
+      });
+    }
+  }
+
+  /** The request as it goes out. Its id is its progress token. */
+  requestOf(id: RequestId, generation: number): Request | undefined {
+    const call = this.#calls.get(id);
+    if (call === undefined) return undefined;
+    call.generation = generation;
+    const params = paramsOf(call);
+    return params === undefined ? { jsonrpc: '2.0', id, method: call.method } : { jsonrpc: '2.0', id, method: call.method, params };
+  }
+
+  notificationOf(id: RequestId): Notification | undefined {
+    const call = this.#calls.get(id);
+    if (call === undefined) return undefined;
+    return { jsonrpc: '2.0', method: call.method, ...(call.params === undefined ? {} : { params: call.params }) };
+  }
+
+  settle(settlement: Settlement): void {
+    const call = this.#calls.get(settlement.id);
+    if (call === undefined) return;
+    this.#calls.delete(settlement.id);
+    this.#around.deadlines.clear(settlement.id);
+    call.forgetSignal?.();
+    switch (settlement.kind) {
+      case 'result':
+        this.#resolve(call, settlement.body);
+        break;
+      case 'error':
+        call.reject(new McpError(settlement.error, this.#around.state()));
+        break;
+      case 'failure':
+        call.reject(this.#errorOf(call, settlement.failure));
+        break;
+    }
+    this.#around.settled();
+  }
+
+  #resolve(call: Call, body: unknown): void {
+    try {
+      call.resolve(call.read(body));
+    } catch (error) {
+      call.reject(error);
+    }
+  }
+
+  #errorOf(call: Call, failure: Extract<Settlement, { kind: 'failure' }>['failure']): McpActorError {
+    const { state, label, now } = this.#around;
+    const { signal } = call.options;
+    const told = failure.kind === 'timeout' ? { ...failure, message: lateMessage(call, now() - call.since) } : failure;
+    const isAborted = failure.kind === 'aborted' && signal?.aborted === true;
+    return errorOf(told, {
+      state: state(),
+      client: label,
+      what: whatOf(call),
+      ...(isAborted ? { cause: signal.reason as unknown } : {}),
+    });
+  }
+
+  progressed(id: RequestId, body: NotificationBody): void {
+    const call = this.#calls.get(id);
+    if (call === undefined) return;
+    const { onProgress, resetTimeoutOnProgress, maxTotalTimeout } = call.options;
+    if (resetTimeoutOnProgress === true) {
+      const left = (maxTotalTimeout ?? Infinity) - (this.#around.now() - call.since);
+      this.#around.deadlines.set(id, Math.max(0, Math.min(call.timeout, left)));
+    }
+    if (onProgress === undefined) return;
+    const { progress, total, message } = (body.params ?? {}) as Readonly<Record<string, unknown>>;
+    const told: Progress = {
+      progress: progress as number,
+      ...(typeof total === 'number' ? { total } : {}),
+      ...(typeof message === 'string' ? { message } : {}),
+    };
+    this.#around.complaints.run('onProgress', () => onProgress(told));
+  }
+}
+
+export const whatOf = ({ method, name, id }: Pick<Call, 'method' | 'name' | 'id'>): string =>
+  `${method}${name === undefined ? '' : ` ${JSON.stringify(name)}`} (request ${String(id)})`;
+
+function paramsOf(call: Call): Readonly<Record<string, unknown>> | undefined {
+  const { meta, onProgress, resetTimeoutOnProgress } = call.options;
+  const wantsProgress = onProgress !== undefined || resetTimeoutOnProgress === true;
+  if (meta === undefined && !wantsProgress) return call.params;
+  return { ...call.params, _meta: { ...meta, ...(wantsProgress ? { progressToken: call.id } : {}) } };
+}
+
+function lateMessage(call: Call, elapsed: number): string {
+  const hint = call.timeout < SUSPICIOUS ? '; timeouts are in milliseconds' : '';
+  return `it was not answered within ${String(Math.round(elapsed))} ms${hint}`;
+}

@@ -1,0 +1,261 @@
+/** The client: what users hold. It asks the chart, and shows what the chart says. */
+import type { Implementation, ServerCapabilities } from '@modelcontextprotocol/sdk/types.js';
+import { registerActor } from '../machines/actor-of.js';
+import { clientMachine } from '../machines/client.machine.js';
+import type { Failure } from '../protocol/failure.js';
+import type { Negotiated } from '../protocol/handshake.js';
+import type { Connection } from '../transports/link.js';
+import { resolveSource, type Source } from '../transports/source.js';
+import { DirectCaller, errorFrom, type Caller, type CallSpec } from './caller.js';
+import { chartOf } from './chart.js';
+import type { ClientState } from './errors.js';
+import type { LeaseInfo } from './lease-table.js';
+import type { Lease } from './lease.js';
+import { Lifecycle, type CloseOptions, type ConnectOptions, type WaitOptions } from './lifecycle.js';
+import type { Transitions } from './observation.js';
+import { Operations } from './operations.js';
+import { resolveOptions, type ClientOptions } from './options.js';
+import { Runtime } from './runtime.js';
+import { pathOf, recordOf, type SnapshotRecord } from './snapshot.js';
+
+/** A request that is not settled, as `client.inFlight` lists it. */
+export interface InFlightRequest {
+  readonly requestId: number;
+  readonly method: string;
+  /** What is called: the tool's name, the resource's URI. */
+  readonly name?: string;
+  readonly leaseId?: number;
+  readonly phase: 'queued' | 'sent';
+  /** When it was made, by the client's clock. */
+  readonly since: number;
+  /** The generation it was sent in. */
+  readonly generation?: number;
+}
+
+/**
+ * An MCP client whose lifecycle is a statechart. Making one does nothing yet; `use()` or `connect()`
+ * take part in its session, and as many callers as like share it.
+ *
+ * @example
+ * ```ts
+ * import { Client } from 'mcp-actor';
+ *
+ * const client = new Client('http://127.0.0.1:3001/mcp');
+ * await client.use(async (lease) => {
+ *   const tools = await lease.listTools();
+ *   console.log(tools.map((tool) => tool.name));
+ * });
+ * ```
+ */
+export class Client extends Operations {
+  protected readonly caller: Caller;
+  protected readonly runtime: Runtime;
+  readonly #source: Source;
+  readonly #options: ClientOptions;
+  readonly #lifecycle: Lifecycle;
+  readonly #name: string;
+
+  /**
+   * @param source the server, in any of the forms of `Source`
+   * @param options see `ClientOptions`; unknown ones are refused
+   * @throws ConfigError when the source or an option cannot work
+   */
+  constructor(source: Source, options: ClientOptions = {}) {
+    super();
+    const resolved = resolveOptions(options);
+    this.#source = source;
+    this.#options = options;
+    this.#name = resolved.name ?? Client.generateName();
+    this.runtime = new Runtime(sourceFor(source, resolved), this.#name, resolved);
+    this.#lifecycle = new Lifecycle(this.runtime);
+    const direct = new DirectCaller(this.runtime, null);
+    this.caller = resolved.autoConnect ? new LeasingCaller(this.runtime, this.#lifecycle) : direct;
+    registerActor(this, this.runtime.actor);
+  }
+
+  /** `Client-3f9a`, or `Client-name-3f9a`. */
+  static generateName(name?: string): string {
+    const suffix = crypto.randomUUID().slice(0, 4);
+    return name === undefined ? `Client-${suffix}` : `Client-${name}-${suffix}`;
+  }
+
+  /**
+   * Takes part in the session, and resolves when there is one. Nest and share freely: however many
+   * wait, there is one attempt, and all of them learn how it came out.
+   *
+   * @throws ConnectionError, AuthorizationError, ... the root cause, the same for everybody who waited
+   * @throws RequestAbortedError, RequestTimeoutError when the signal or the timeout gave up waiting
+   * @throws ClosedError when the client was closed meanwhile
+   */
+  connect(options?: ConnectOptions): Promise<Lease> {
+    return this.#lifecycle.connect(options);
+  }
+
+  /** A lease for the length of the callback. */
+  use<T>(callback: (lease: Lease) => Promise<T>, options?: ConnectOptions): Promise<T> {
+    return this.#lifecycle.use(callback, options);
+  }
+
+  /**
+   * Ends the session whatever the leases; the client can connect again. Legal in every state and
+   * from anywhere, handlers of this client included. Resolves when the session has ended, within
+   * `timeout` at the latest; again, it can only shorten.
+   */
+  close(options?: CloseOptions): Promise<void> {
+    return this.#lifecycle.close(options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Another client of the same configuration, with a session of its own. */
+  new(): Client {
+    return new Client(this.#source, { ...this.#options, name: `${this.#name}:${crypto.randomUUID().slice(0, 4)}` });
+  }
+
+  /**
+   * The result of the handshake; idempotent, and the same object. Only needed with
+   * `autoInitialize: false`, where it makes the handshake, for later sessions too.
+   */
+  initialize(options?: WaitOptions): Promise<Negotiated> {
+    return this.#lifecycle.initialize(options);
+  }
+
+  get state(): ClientState {
+    return this.runtime.state;
+  }
+
+  /** True only in `ready`, of the live generation. */
+  isConnected(): boolean {
+    return this.runtime.state === 'ready';
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  /** The n-th session of this client; 0 before the first. */
+  get generation(): number {
+    return this.runtime.snapshot.context.generation;
+  }
+
+  /** Why the last session ended when nobody asked, or null. */
+  get failure(): Failure | null {
+    return this.runtime.snapshot.context.failure;
+  }
+
+  /** The leases that live. */
+  get leases(): readonly LeaseInfo[] {
+    return this.runtime.leases.list();
+  }
+
+  /** The requests that are not settled, first come first. */
+  get inFlight(): readonly InFlightRequest[] {
+    return recordOf(this.runtime.snapshot).requests.map(({ id, method, status, leaseId }) => {
+      const call = this.runtime.calls.get(id);
+      return {
+        requestId: id,
+        method,
+        phase: status,
+        since: call?.since ?? 0,
+        ...(call?.name === undefined ? {} : { name: call.name }),
+        ...(leaseId === null ? {} : { leaseId }),
+        ...(call?.generation === undefined ? {} : { generation: call.generation }),
+      };
+    });
+  }
+
+  /** What the session is connected to; null when there is none. */
+  get connection(): Connection | null {
+    return this.runtime.connection;
+  }
+
+  /** The result of the last handshake; null before the first and when disconnected. */
+  get initializeResult(): Negotiated | null {
+    return this.runtime.negotiated;
+  }
+
+  get protocolVersion(): string | null {
+    return this.runtime.negotiated?.protocolVersion ?? null;
+  }
+
+  get serverInfo(): Implementation | null {
+    return this.runtime.negotiated?.serverInfo ?? null;
+  }
+
+  get serverCapabilities(): ServerCapabilities | null {
+    return this.runtime.negotiated?.capabilities ?? null;
+  }
+
+  get instructions(): string | null {
+    return this.runtime.negotiated?.instructions ?? null;
+  }
+
+  /** The id of the HTTP session; null where there is none. */
+  get sessionId(): string | null {
+    const { connection } = this;
+    return connection !== null && 'sessionId' in connection ? connection.sessionId : null;
+  }
+
+  /** Our own plain, serialisable record of the chart's state. */
+  getSnapshot(): SnapshotRecord {
+    return recordOf(this.runtime.snapshot);
+  }
+
+  /**
+   * Called with that record when state, generation, leases or failure changed; not for each request.
+   *
+   * @returns a function that ends it
+   */
+  subscribe(listener: (snapshot: SnapshotRecord) => void): () => void {
+    return this.runtime.observation.subscribe(listener);
+  }
+
+  /** The transitions from now on. Keeps 1,000 that were not asked for, drops the oldest, counts them in `missed`. */
+  transitions(): Transitions {
+    return this.runtime.observation.transitions();
+  }
+
+  /**
+   * Resolves when the client is in that state.
+   *
+   * @throws the last failure, or NotConnectedError, at once when nothing could ever take it there
+   */
+  waitFor(state: ClientState, options?: WaitOptions): Promise<void> {
+    return this.#lifecycle.waitFor(state, options);
+  }
+
+  /** The chart in Mermaid, with the current state marked. */
+  chart(): string {
+    return chartOf(clientMachine, pathOf(this.runtime.snapshot.value));
+  }
+}
+
+/** With `autoConnect`, an operation outside any lease takes one for itself. */
+class LeasingCaller implements Caller {
+  readonly #runtime: Runtime;
+  readonly #lifecycle: Lifecycle;
+
+  constructor(runtime: Runtime, lifecycle: Lifecycle) {
+    this.#runtime = runtime;
+    this.#lifecycle = lifecycle;
+  }
+
+  request<T>(spec: CallSpec<T>): Promise<T> {
+    const signal = spec.options?.signal;
+    return this.#lifecycle.use((lease) => new DirectCaller(this.#runtime, lease.id).request(spec), signal === undefined ? {} : { signal });
+  }
+
+  notify(method: string, params?: Readonly<Record<string, unknown>>): Promise<void> {
+    return this.#lifecycle.use((lease) => lease.notify(method, params));
+  }
+}
+
+function sourceFor(source: Source, { env, cwd, headers, clock, limits }: ReturnType<typeof resolveOptions>) {
+  try {
+    return resolveSource(source, { env, cwd, headers }, { clock, limits });
+  } catch (error) {
+    throw errorFrom(error);
+  }
+}

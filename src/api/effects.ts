@@ -1,0 +1,107 @@
+/**
+ * The one interpreter of what the chart tells: it settles promises and calls the user's handlers, in
+ * order. It runs inside one try/catch, because a listener of XState that throws would become an
+ * uncaught exception; and user code runs inside its own, because it may do anything (I13).
+ */
+import { answerInbound } from '../actors/inbound.js';
+import type { ClientEffect, Delivery, LeaseId } from '../machines/index.js';
+import type { Failure } from '../protocol/failure.js';
+import type { NotificationBody } from '../protocol/json-rpc.js';
+import { errorOf, type McpActorError } from './errors.js';
+import type { Runtime } from './runtime.js';
+
+type Of<T extends ClientEffect['type']> = Extract<ClientEffect, { type: T }>;
+
+const over = (reason: 'released' | 'closed'): Failure => ({
+  kind: 'closed',
+  code: reason === 'released' ? 'lease_released' : 'closed',
+  message: reason === 'released' ? 'the lease was released' : 'the client was closed',
+  executed: 'no',
+  retryable: false,
+});
+
+export class Effects {
+  readonly #runtime: Runtime;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  run(effect: ClientEffect): void {
+    try {
+      this.#interpret(effect);
+    } catch (error) {
+      this.#runtime.complaints.tell(error, 'the effect interpreter');
+    }
+  }
+
+  #interpret(effect: ClientEffect): void {
+    const { calls, leases } = this.#runtime;
+    switch (effect.type) {
+      case 'messages.delivered':
+        for (const delivery of effect.deliveries) this.#deliver(delivery, effect.generation);
+        return;
+      case 'requests.settled':
+        for (const settlement of effect.settlements) calls.settle(settlement);
+        return;
+      case 'leases.granted':
+        for (const id of effect.ids) leases.grant(id);
+        return;
+      case 'leases.ended':
+        this.#endLeases(effect);
+        return;
+      case 'session.ready':
+        this.#runtime.negotiated = effect.result;
+        return;
+      case 'generation.ended':
+        if (this.#runtime.state === 'disconnected') this.#runtime.negotiated = null;
+        this.#runtime.deadlines.disarmIfIdle();
+        return;
+    }
+  }
+
+  #deliver(delivery: Delivery, generation: number): void {
+    switch (delivery.kind) {
+      case 'result':
+      case 'error':
+      case 'failure':
+        this.#runtime.calls.settle(delivery);
+        return;
+      case 'progress':
+        this.#runtime.calls.progressed(delivery.id, delivery.body);
+        return;
+      case 'notification':
+        this.#notify(delivery.body);
+        return;
+      case 'inbound':
+        answerInbound(delivery, (answer) => {
+          this.#runtime.send({ type: 'inbound.answered', generation, id: delivery.id, answer });
+        });
+        return;
+      case 'withdrawn':
+        // Nothing that works on it can be told yet: every answer so far is given at once.
+        return;
+    }
+  }
+
+  #notify(notification: NotificationBody): void {
+    const { messageHandler } = this.#runtime.options;
+    if (messageHandler === undefined) return;
+    this.#runtime.complaints.run('messageHandler', () => messageHandler(notification));
+  }
+
+  #endLeases({ ids, reason, failure }: Of<'leases.ended'>): void {
+    const errors = new Map<LeaseId, McpActorError>();
+    for (const id of ids) {
+      errors.set(
+        id,
+        errorOf(reason === 'failed' && failure !== null ? failure : over(reason === 'released' ? reason : 'closed'), {
+          state: this.#runtime.state,
+          client: this.#runtime.label,
+          what: 'connect()',
+        }),
+      );
+    }
+    for (const [id, error] of errors) this.#runtime.leases.end(id, error);
+  }
+}

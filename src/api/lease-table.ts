@@ -1,0 +1,70 @@
+/** The leases that live: who waits for each, and the signal that tells its holder when it is over. */
+import type { LeaseId } from '../machines/index.js';
+import { onAbort } from './aborts.js';
+
+/** A lease, as `client.leases` lists it. */
+export interface LeaseInfo {
+  readonly id: number;
+  readonly label: string | undefined;
+  /** When it was asked for, by the client's clock. */
+  readonly since: number;
+}
+
+export interface LeaseEntry extends LeaseInfo {
+  /** Set while `connect()` waits. */
+  waiter: { readonly resolve: () => void; readonly reject: (error: Error) => void } | null;
+  /** Aborted, with the reason, when the lease is over. */
+  readonly controller: AbortController;
+  forget: (() => void) | null;
+}
+
+export class LeaseTable {
+  readonly #leases = new Map<LeaseId, LeaseEntry>();
+  #last = 0;
+
+  add(label: string | undefined, since: number): LeaseEntry {
+    this.#last += 1;
+    const entry: LeaseEntry = { id: this.#last, label, since, waiter: null, controller: new AbortController(), forget: null };
+    this.#leases.set(entry.id, entry);
+    return entry;
+  }
+
+  has(id: LeaseId): boolean {
+    return this.#leases.has(id);
+  }
+
+  list(): readonly LeaseInfo[] {
+    return [...this.#leases.values()].map(({ id, label, since }) => ({ id, label, since }));
+  }
+
+  /** The session is there. */
+  grant(id: LeaseId): void {
+    const entry = this.#leases.get(id);
+    if (entry === undefined) return;
+    entry.forget?.();
+    entry.forget = null;
+    entry.waiter?.resolve();
+    entry.waiter = null;
+  }
+
+  /** The lease is over, for this reason; whoever still waited for it is told. */
+  end(id: LeaseId, reason: Error): void {
+    const entry = this.#leases.get(id);
+    if (entry === undefined) return;
+    this.#leases.delete(id);
+    entry.forget?.();
+    entry.forget = null;
+    entry.waiter?.reject(reason);
+    entry.waiter = null;
+    entry.controller.abort(reason);
+  }
+
+  /** Gives up waiting when the signal aborts or the time is over. */
+  static watch(entry: LeaseEntry, signal: AbortSignal | undefined, giveUp: () => void, cancelTimer: () => void): void {
+    const forgetSignal = signal === undefined ? null : onAbort(signal, giveUp);
+    entry.forget = () => {
+      forgetSignal?.();
+      cancelTimer();
+    };
+  }
+}

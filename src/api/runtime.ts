@@ -1,0 +1,215 @@
+/**
+ * The thin shell around the chart: method calls become events, emitted outcomes settle promises.
+ * Nothing in here decides anything about the connection. It owns what the chart must not hold
+ * (params, resolvers, signals, timers), by id, and it keeps two orders: what is collected is sent
+ * before anything else of the shell is, and the outcomes of one step are told in one go.
+ */
+import { createActor } from 'xstate';
+import { Deadlines } from '../actors/deadlines.js';
+import { providePorts } from '../actors/ports.js';
+import { connectionOf, sessionLogic } from '../actors/session.js';
+import {
+  behindTheSeam,
+  clientMachine,
+  observeSteps,
+  type ClientActor,
+  type ClientEvent,
+  type ClientSnapshot,
+  type Submitted,
+} from '../machines/index.js';
+import type { RequestId } from '../protocol/json-rpc.js';
+import type { Negotiated } from '../protocol/handshake.js';
+import type { Connection } from '../transports/link.js';
+import type { ResolvedSource } from '../transports/source.js';
+import { Calls, type Call } from './calls.js';
+import { Complaints } from './complaints.js';
+import { Effects } from './effects.js';
+import type { ClientState } from './errors.js';
+import { Inspections } from './inspection.js';
+import { LeaseTable } from './lease-table.js';
+import { Observation } from './observation.js';
+import type { ResolvedOptions } from './options.js';
+import { stateOf } from './snapshot.js';
+
+/** Provided once, for all clients: doing so for each would cost each 60 KB. */
+const logic = behindTheSeam(clientMachine.provide({ actors: { session: sessionLogic } }));
+
+/** Requests that one event may carry. */
+const BATCH = 1_024;
+
+export class Runtime {
+  readonly options: ResolvedOptions;
+  readonly label: string;
+  readonly calls: Calls;
+  readonly leases = new LeaseTable();
+  readonly complaints: Complaints;
+  readonly observation: Observation;
+  readonly deadlines: Deadlines;
+  readonly actor: ClientActor;
+  /** The object `initialize()` gives, until another session negotiates or there is none. */
+  negotiated: Negotiated | null = null;
+  #lastId = 0;
+  #collected: Submitted[] = [];
+  #collecting = false;
+  #waiting = 0;
+
+  constructor(source: ResolvedSource, name: string, options: ResolvedOptions) {
+    const { clock } = options;
+    this.options = options;
+    this.label = `${name} (${source.label})`;
+    this.complaints = new Complaints(options.onError, name);
+    this.observation = new Observation(this.complaints, () => clock.now());
+    this.deadlines = new Deadlines(clock, (ids) => {
+      this.send({ type: 'requests.expired', ids });
+    });
+    this.calls = new Calls({
+      deadlines: this.deadlines,
+      complaints: this.complaints,
+      label: this.label,
+      now: () => clock.now(),
+      state: () => this.state,
+      aborted: (id, reason) => {
+        this.send({ type: 'request.aborted', id, ...(reason === undefined ? {} : { reason }) });
+      },
+      settled: () => {
+        this.release();
+      },
+    });
+    this.actor = createActor(logic, { input: { options: options.chart }, clock: clockOf(options) });
+    this.#connectActor(source);
+    this.actor.start();
+  }
+
+  #connectActor(source: ResolvedSource): void {
+    const { actor, options, calls } = this;
+    providePorts(actor.system, {
+      clock: options.clock,
+      random: options.random,
+      openLink: source.open,
+      hello: () => ({ clientInfo: options.clientInfo, capabilities: {} }),
+      nextId: () => this.nextId(),
+      requestOf: (id) => calls.requestOf(id, this.snapshot.context.generation),
+      notificationOf: (id) => calls.notificationOf(id),
+    });
+    const inspections =
+      options.inspectors.length === 0
+        ? null
+        : new Inspections(options.inspectors, actor, (error) => {
+            this.complaints.tell(error, 'inspect');
+          });
+    observeSteps(actor.system, (before, event, after) => {
+      this.observation.note(before, event, after);
+      inspections?.note(event, after);
+    });
+    const effects = new Effects(this);
+    actor.on('*', (effect) => {
+      effects.run(effect);
+    });
+    actor.subscribe({
+      next: (snapshot) => {
+        this.observation.tell(snapshot);
+      },
+      error: (error) => {
+        this.complaints.tell(error, 'the chart');
+      },
+    });
+  }
+
+  get snapshot(): ClientSnapshot {
+    return this.actor.getSnapshot();
+  }
+
+  get state(): ClientState {
+    return stateOf(this.snapshot);
+  }
+
+  get connection(): Connection | null {
+    return connectionOf(this.snapshot.children['session']);
+  }
+
+  nextId(): RequestId {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  /** Everything but requests. What was collected goes first: nothing overtakes a call made before it. */
+  send(event: ClientEvent): void {
+    this.#flush();
+    this.actor.send(event);
+  }
+
+  /** The first call of a tick goes at once, the others of that tick as one event. */
+  submit(call: Call): void {
+    this.calls.add(call);
+    this.hold();
+    const submitted: Submitted = {
+      id: call.id,
+      method: call.method,
+      leaseId: call.leaseId,
+      failFast: call.options.failFast === true,
+    };
+    if (!this.#collecting) {
+      this.#collecting = true;
+      queueMicrotask(() => {
+        this.#collecting = false;
+        this.#flush();
+      });
+      this.actor.send({ type: 'requests.submitted', requests: [submitted] });
+      return;
+    }
+    if (this.#collected.push(submitted) === BATCH) this.#flush();
+  }
+
+  /** A notification is settled by the chart at once: sent in `ready`, refused elsewhere. */
+  notify(method: string, params: Call['params'], leaseId: number | null): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const id = this.nextId();
+      const settled = (): void => {
+        resolve();
+      };
+      this.calls.add({
+        id,
+        method,
+        params,
+        name: undefined,
+        leaseId,
+        since: this.options.clock.now(),
+        timeout: Infinity,
+        options: {},
+        read: () => undefined,
+        resolve: settled,
+        reject,
+      });
+      this.hold();
+      this.send({ type: 'notification.submitted', id, leaseId });
+    });
+  }
+
+  #flush(): void {
+    if (this.#collected.length === 0) return;
+    const requests = this.#collected;
+    this.#collected = [];
+    this.actor.send({ type: 'requests.submitted', requests });
+  }
+
+  /** Somebody waits: the process lives until they do not. */
+  hold(): void {
+    this.#waiting += 1;
+    if (this.#waiting === 1) this.options.clock.hold?.();
+  }
+
+  release(): void {
+    this.#waiting -= 1;
+    if (this.#waiting > 0) return;
+    this.options.clock.release?.();
+    if (this.state === 'disconnected') this.deadlines.disarmIfIdle();
+  }
+}
+
+/** XState asks a clock for less than ours has. */
+const clockOf = ({ clock }: ResolvedOptions) => ({
+  setTimeout: (callback: (...args: unknown[]) => void, delay: number): unknown => clock.setTimeout(callback, delay),
+  clearTimeout: (timer: unknown): void => {
+    clock.clearTimeout(timer);
+  },
+});

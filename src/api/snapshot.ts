@@ -1,0 +1,64 @@
+/** Our own record of the chart's state: plain, serialisable, and the same whatever XState becomes. */
+import type { ClientSnapshot, Closing, ClosingReason, LeaseRecord, RequestRecord } from '../machines/index.js';
+import type { Failure } from '../protocol/failure.js';
+import type { Negotiated } from '../protocol/handshake.js';
+import type { ClientState } from './errors.js';
+
+/** What a client is, at one moment. */
+export interface SnapshotRecord {
+  /** One of the five. */
+  readonly state: ClientState;
+  /** The same with its substates: `connecting.backoff`. */
+  readonly path: string;
+  readonly generation: number;
+  readonly leases: readonly LeaseRecord[];
+  readonly requests: readonly RequestRecord[];
+  /** Requests of the server that are not answered yet. */
+  readonly inbound: number;
+  readonly negotiated: Negotiated | null;
+  /** Why the last session ended when nobody asked. */
+  readonly failure: Failure | null;
+  /** Sessions in a row that have not (yet) stayed ready for `stableAfter`. */
+  readonly attempts: number;
+  /** Why the session closes; null when it does not. */
+  readonly closing: ClosingReason | null;
+}
+
+type StateValue = string | { readonly [key: string]: StateValue | undefined };
+
+/** `{ connecting: 'backoff' }` as `connecting.backoff`. */
+export function pathOf(value: StateValue): string {
+  if (typeof value === 'string') return value;
+  for (const key in value) {
+    const inner = value[key];
+    return inner === undefined ? key : `${key}.${pathOf(inner)}`;
+  }
+  return '';
+}
+
+/** The first of the five states in a path. */
+export function stateOf({ value }: ClientSnapshot): ClientState {
+  if (typeof value === 'string') return value;
+  for (const key in value) return key as ClientState;
+  return 'disconnected';
+}
+
+const byId = (a: { readonly id: number }, b: { readonly id: number }): number => a.id - b.id;
+
+const reasonOf = (closing: Closing | null): ClosingReason | null => closing?.reason ?? null;
+
+export function recordOf(snapshot: ClientSnapshot): SnapshotRecord {
+  const { context } = snapshot;
+  return {
+    state: stateOf(snapshot),
+    path: pathOf(snapshot.value),
+    generation: context.generation,
+    leases: [...context.leases.values()].sort(byId),
+    requests: [...context.requests.values()].sort(byId),
+    inbound: context.inbound.size,
+    negotiated: context.negotiated,
+    failure: context.failure,
+    attempts: context.attempts,
+    closing: reasonOf(context.closing),
+  };
+}

@@ -1,0 +1,39 @@
+/**
+ * The chart as it runs: the one seam around its transition. Events of a generation that is not the
+ * living one end here, all of them, and change nothing (I5). Recorders look on from here, and the
+ * checker steps through here.
+ */
+import type { ActorSystem, AnyActorScope, SnapshotFrom } from 'xstate';
+import { clientMachine } from './client.machine.js';
+import type { ClientEvent } from './client.types.js';
+
+export type ClientMachine = typeof clientMachine;
+export type ClientSnapshot = SnapshotFrom<ClientMachine>;
+
+/** Looks on at every event the chart takes. It runs inside the transition: it must not throw, send or wait. */
+export type StepObserver = (before: ClientSnapshot, event: ClientEvent, after: ClientSnapshot) => void;
+
+// Any system at all: actors of every kind share the scope this is looked up with.
+type System = ActorSystem<never> | AnyActorScope['system'];
+
+const observers = new WeakMap<System, StepObserver>();
+
+/** Looks on at the actors of one system. */
+export function observeSteps(system: System, observer: StepObserver): void {
+  observers.set(system, observer);
+}
+
+const isStale = (event: ClientEvent, living: number): boolean => 'generation' in event && event.generation !== living;
+
+/** The machine, with its transition behind the seam. */
+export function behindTheSeam(machine: ClientMachine): ClientMachine {
+  const transition: ClientMachine['transition'] = (before, event, scope) => {
+    const after = isStale(event, before.context.generation) ? before : machine.transition(before, event, scope);
+    observers.get(scope.system)?.(before, event, after);
+    return after;
+  };
+  return Object.assign(Object.create(machine) as ClientMachine, { transition });
+}
+
+/** The logic that ships: what runs, and what is checked. */
+export const clientLogic = behindTheSeam(clientMachine);

@@ -1,0 +1,53 @@
+/** The MCP endpoint of a server: its address, what a request to it looks like, and the sockets that carry it. */
+import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { Limits } from '../protocol/limits.js';
+import { RequestHeaders, type HeaderOption } from './http-headers.js';
+import { Lane } from './http-lane.js';
+import type { Refused } from './http-verdict.js';
+import { Wires, type HttpRequest } from './http-wire.js';
+
+export class Endpoint {
+  /** How messages name the server: without userinfo and query, which may hold secrets. */
+  readonly where: string;
+  readonly headers: RequestHeaders;
+  readonly wires: Wires;
+  readonly requests: Lane;
+  /** For everything that must not wait behind requests: answers, notifications, cancels, the probe, DELETE. */
+  readonly control: Lane;
+  /** For the stream that the server may use when it is asked nothing. */
+  readonly standalone: Lane;
+  readonly #origin: string;
+  readonly #path: string;
+
+  constructor(url: URL, { connections }: Limits, headers?: HeaderOption, fetch?: FetchLike) {
+    this.#origin = url.origin;
+    this.#path = url.pathname + url.search;
+    this.where = url.origin + url.pathname;
+    this.headers = new RequestHeaders(url, headers);
+    this.wires = new Wires(url.origin, fetch);
+    const control = Math.max(1, Math.min(4, Math.floor(connections / 8)));
+    this.standalone = new Lane(this.wires, 1);
+    this.control = new Lane(this.wires, control);
+    this.requests = new Lane(this.wires, Math.max(1, connections - control - 1));
+  }
+
+  get inSession(): boolean {
+    return this.headers.sessionId !== null;
+  }
+
+  to(id: Refused['id']): Refused {
+    return { id, inSession: this.inSession, origin: this.#origin, path: this.#path, where: this.where };
+  }
+
+  /** With the headers that were prepared last. */
+  request(method: HttpRequest['method'], body: string | null = null): HttpRequest {
+    return { method, origin: this.#origin, path: this.#path, headers: this.headers.for(method), body };
+  }
+
+  /** The same, with headers prepared for it. */
+  prepare(method: HttpRequest['method'], body: string | null, ready: (request: HttpRequest) => void, failed: () => void): void {
+    this.headers.prepare(() => {
+      ready(this.request(method, body));
+    }, failed);
+  }
+}

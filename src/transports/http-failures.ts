@@ -1,0 +1,126 @@
+/**
+ * What can go wrong with one HTTP exchange, as failures; pure. `where` is the server's address
+ * without userinfo and query: no secret of ours is in a message or in a cause.
+ */
+import { failure, type Failure } from '../protocol/failure.js';
+
+/** The cause of a failure that came with an HTTP answer. */
+export interface AnswerCause {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** How much of an answer's body is kept in a cause. */
+export const CAUSE_BYTES = 4 * 1024;
+
+type Fate = Pick<Failure, 'executed' | 'retryable'>;
+
+const mayHelp: Fate = { executed: 'maybe', retryable: true };
+const mayNotHelp: Fate = { executed: 'maybe', retryable: false };
+
+/** Names of undici's that a user should not have to know. */
+const CODES: Readonly<Record<string, string>> = {
+  UND_ERR_SOCKET: 'socket_closed',
+  UND_ERR_CONNECT_TIMEOUT: 'connect_timeout',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'body_cut',
+  UND_ERR_HEADERS_OVERFLOW: 'invalid_http',
+};
+
+/** They come about before there is a connection, so nothing was executed. */
+const UNCONNECTED: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'connect_timeout',
+]);
+
+/** The stable code of a socket's error, or of the error behind the one of a `fetch`. */
+export function codeOf(error: unknown): string {
+  for (let at = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth += 1) {
+    const { code } = at as NodeJS.ErrnoException;
+    if (typeof code !== 'string') continue;
+    return code.startsWith('HPE_') ? 'invalid_http' : (CODES[code] ?? code);
+  }
+  return 'socket_error';
+}
+
+/** Whether the error means that no connection came about. */
+export function isUnconnected(error: unknown, started: boolean): boolean {
+  return !started || UNCONNECTED.has(codeOf(error));
+}
+
+export function noConnection(error: unknown, where: string): Failure {
+  const code = codeOf(error);
+  if (code === 'UND_ERR_INVALID_ARG') {
+    const message = `the request to ${where} cannot be made: one of the headers given for it is not valid in HTTP`;
+    return failure({ kind: 'config', code: 'invalid_header', message, executed: 'no', retryable: false }, error);
+  }
+  // A certificate does not get better by being asked for again.
+  const retryable = !/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO/.test(code);
+  const message = code === 'ECONNREFUSED' ? `${where} refused the connection` : `no connection to ${where} came about (${code})`;
+  return failure({ kind: 'connection', code, message, executed: 'no', retryable }, error);
+}
+
+export function broken(error: unknown, where: string, answering: boolean): Failure {
+  const code = codeOf(error);
+  const moment = answering ? 'in the middle of its answer' : 'before it answered';
+  return failure({ kind: 'connection', code, message: `the connection to ${where} broke ${moment} (${code})`, ...mayHelp }, error);
+}
+
+export function streamEnded(where: string, noise: boolean): Failure {
+  const hint = noise ? '; one of its events was not JSON' : '';
+  return { kind: 'connection', code: 'stream_ended', message: `the stream of ${where} ended without the answer${hint}`, ...mayHelp };
+}
+
+export function tooLarge(where: string, bytes: number): Failure {
+  const message = `${where} sent a message of more than ${String(bytes)} bytes; limits.messageBytes allows no more`;
+  return { kind: 'limit', code: 'message_too_large', message, ...mayNotHelp };
+}
+
+export function noAnswer(where: string, cause: AnswerCause): Failure {
+  const message = `${where} answered ${String(cause.status)} without the answer to the request`;
+  return failure({ kind: 'connection', code: 'no_answer', message, ...mayNotHelp, status: cause.status }, cause);
+}
+
+export function notJson(where: string, cause: AnswerCause): Failure {
+  const message = `${where} answered with a body that is cut or not JSON`;
+  return failure({ kind: 'connection', code: 'invalid_json', message, ...mayHelp, status: cause.status }, cause);
+}
+
+export function wrongContent(where: string, type: string, cause: AnswerCause): Failure {
+  const what = type === '' ? 'without a content type' : `with ${type.slice(0, 80)}`;
+  const message = `${where} answered ${what} instead of JSON or an event stream; is this the address of an MCP server?`;
+  return failure({ kind: 'connection', code: 'content_type', message, ...mayNotHelp, status: cause.status }, cause);
+}
+
+export function invalidSessionId(where: string, status: number): Failure {
+  const message = `${where} gave a session id that is not visible ASCII of at most 1,024 characters`;
+  return { kind: 'connection', code: 'invalid_session_id', message, ...mayNotHelp, status };
+}
+
+export function unanswered(where: string, seconds: number): Failure {
+  const message = `${where} did not acknowledge a notification or an answer within ${String(seconds)} s`;
+  return { kind: 'connection', code: 'no_acknowledgement', message, ...mayHelp };
+}
+
+export function noHeaders(error: unknown): Failure {
+  const message = 'the function that is asked for headers failed';
+  return failure({ kind: 'connection', code: 'headers_failed', message, executed: 'no', retryable: true }, error);
+}
+
+export function notSerialisable(error: unknown): Failure {
+  const message = 'the message cannot be written as JSON; its parameters may hold a BigInt or refer to themselves';
+  return failure({ kind: 'config', code: 'not_serialisable', message, executed: 'no', retryable: false }, error);
+}
+
+export function closed(where: string): Failure {
+  return { kind: 'closed', code: 'closed', message: `the connection to ${where} is closed`, executed: 'no', retryable: true };
+}
+
+/** What was handed over after the loss: for that reason too, but it cannot have arrived. */
+export function neverSent(because: Failure): Failure {
+  return { ...because, executed: 'no', because };
+}

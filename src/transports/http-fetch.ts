@@ -1,0 +1,100 @@
+/**
+ * The user's own `fetch` as a wire: it drives the same handlers as a socket of ours, so everything
+ * that is promised of HTTP holds through it too.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { HttpRequest, Wire } from './http-wire.js';
+
+export function fetchWire(fetch: FetchLike): Wire {
+  let running: FetchRun | null = null;
+  return {
+    dispatch(request, handler) {
+      running = new FetchRun(handler);
+      void running.run(fetch, request);
+    },
+    destroy() {
+      running?.abort(new Error('the connection was given up'));
+      return Promise.resolve();
+    },
+  };
+}
+
+/** One call of `fetch`, told as undici would tell it. */
+class FetchRun implements Dispatcher.DispatchController {
+  readonly #handler: Dispatcher.DispatchHandler;
+  readonly #abort = new AbortController();
+  #over = false;
+  reason: Error | null = null;
+  readonly paused = false;
+
+  constructor(handler: Dispatcher.DispatchHandler) {
+    this.#handler = handler;
+  }
+
+  get aborted(): boolean {
+    return this.reason !== null;
+  }
+
+  /** At once, as undici does, whatever the user's function makes of the signal. */
+  abort(reason: Error): void {
+    if (this.#over) return;
+    this.reason = reason;
+    this.#fail(reason);
+    this.#abort.abort(reason);
+  }
+
+  // Chunks are asked for one by one, and each is looked at in the same turn.
+  pause(): void {}
+  resume(): void {}
+
+  async run(fetch: FetchLike, request: HttpRequest): Promise<void> {
+    this.#handler.onRequestStart?.(this, {});
+    try {
+      if (!this.#over) await this.#read(await fetch(request.origin + request.path, this.#init(request)));
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error('fetch failed', { cause: error }));
+    }
+  }
+
+  #init({ method, headers, body }: HttpRequest): RequestInit {
+    const pairs: [string, string][] = [];
+    for (let i = 0; i + 1 < headers.length; i += 2) pairs.push([headers[i] ?? '', headers[i + 1] ?? '']);
+    return { method, headers: pairs, body, redirect: 'manual', signal: this.#abort.signal };
+  }
+
+  async #read(response: Response): Promise<void> {
+    // An answer that comes after the abort: nobody reads it, and its socket must not wait for a reader.
+    if (this.#isOver()) {
+      await response.body?.cancel();
+      return;
+    }
+    this.#handler.onResponseStart?.(this, response.status, plain(response.headers));
+    const reader = response.body?.getReader();
+    for (;;) {
+      if (this.#isOver()) return;
+      const chunk = await reader?.read();
+      if (this.#isOver()) return;
+      if (chunk?.value === undefined) break;
+      this.#handler.onResponseData?.(this, Buffer.from(chunk.value.buffer, chunk.value.byteOffset, chunk.value.byteLength));
+    }
+    this.#over = true;
+    this.#handler.onResponseEnd?.(this, {});
+  }
+
+  /** A method, because an abort comes between two looks at it. */
+  #isOver(): boolean {
+    return this.#over;
+  }
+
+  #fail(error: Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#handler.onResponseError?.(this, error);
+  }
+}
+
+function plain(headers: Headers): IncomingHttpHeaders {
+  return Object.fromEntries(headers);
+}

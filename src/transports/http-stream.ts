@@ -1,0 +1,97 @@
+/**
+ * The body of an event stream, as messages. One chunk may complete many events or none; what it
+ * completes is handed on together and in order, so progress stays before its response (I11).
+ *
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+ */
+import { StringDecoder } from 'node:string_decoder';
+import { createParser, type EventSourceParser } from 'eventsource-parser';
+import type { Limits } from '../protocol/limits.js';
+import { parseMessage } from '../protocol/parse.js';
+
+const NOTHING: readonly unknown[] = [];
+
+export class EventStream {
+  readonly #limits: Limits;
+  readonly #decoder = new StringDecoder('utf8');
+  readonly #parser: EventSourceParser;
+  #messages: unknown[] = [];
+  #begun = false;
+  #afterReturn = false;
+  #tooLarge = false;
+  #noise = false;
+  #events = 0;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+    this.#parser = createParser({
+      maxBufferSize: limits.messageBytes,
+      onEvent: ({ event, data }) => {
+        this.#events += 1;
+        if (event === undefined || event === 'message') this.#take(data);
+      },
+      onError: ({ type }) => {
+        // Unknown fields are to be ignored; the parser mentions them.
+        if (type === 'max-buffer-size-exceeded') this.#tooLarge = true;
+      },
+    });
+  }
+
+  /** One event is larger than a message may be. The stream cannot be read any further. */
+  get tooLarge(): boolean {
+    return this.#tooLarge;
+  }
+
+  /** An event was no JSON: if an answer is missing at the end, this may have been it. */
+  get noise(): boolean {
+    return this.#noise;
+  }
+
+  /** Events so far, of any type. */
+  get events(): number {
+    return this.#events;
+  }
+
+  /** The messages that this chunk completes. */
+  read(chunk: Buffer): readonly unknown[] {
+    const text = this.#text(chunk);
+    if (text === '' || this.#tooLarge) return NOTHING;
+    this.#parser.feed(text);
+    const messages = this.#messages;
+    if (messages.length === 0) return NOTHING;
+    this.#messages = [];
+    return messages;
+  }
+
+  #text(chunk: Buffer): string {
+    let text = this.#decoder.write(chunk);
+    if (text === '') return text;
+    if (!this.#begun) {
+      this.#begun = true;
+      if (text.startsWith('\uFEFF')) text = text.slice(1);
+    }
+    // A line may end with CR alone. The parser holds on to one at the end of a chunk, for it may be
+    // half a CRLF, and with it to the event before it, which may be a question to us. So every such
+    // CR is made whole at once, and the LF that may follow is dropped.
+    if (this.#afterReturn && text.startsWith('\n')) text = text.slice(1);
+    this.#afterReturn = text === '' ? false : text.endsWith('\r');
+    return this.#afterReturn ? `${text}\n` : text;
+  }
+
+  #take(data: string): void {
+    if (data === '') return;
+    if (exceeds(data, this.#limits.messageBytes)) {
+      this.#tooLarge = true;
+      return;
+    }
+    const value = parseMessage(data, this.#limits.depth);
+    if (value === undefined) this.#noise = true;
+    else if (Array.isArray(value)) this.#messages.push(...(value as unknown[]));
+    else this.#messages.push(value);
+  }
+}
+
+/** Counts the bytes only where the number of characters leaves it open. */
+function exceeds(text: string, bytes: number): boolean {
+  return text.length > bytes || (text.length * 3 > bytes && Buffer.byteLength(text) > bytes);
+}

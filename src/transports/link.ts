@@ -1,0 +1,81 @@
+/**
+ * A link carries the messages of exactly one generation. Everything that connects us to a server
+ * (a child process, streamable HTTP, memory, a user's own SDK `Transport`) stands behind this one
+ * interface, and the session actor drives nothing else.
+ *
+ * It is made of calls that never throw and never wait: what comes of them is told by `LinkEvents`.
+ * That is what keeps promises, and with them every race of "resolved after we stopped caring", out
+ * of the session.
+ */
+import type { Failure } from '../protocol/failure.js';
+import type { Message } from '../protocol/json-rpc.js';
+
+/** What a user may see of a live link. */
+export type Connection =
+  | { readonly kind: 'stdio'; readonly pid: number }
+  | { readonly kind: 'http'; readonly url: string; readonly sessionId: string | null }
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'custom'; readonly sessionId: string | null };
+
+export interface Link {
+  /** Null until the link is open. */
+  readonly connection: Connection | null;
+
+  /** Called once, before anything else. Answers with `opened` or `lost`, now or later. */
+  open(events: LinkEvents): void;
+
+  /**
+   * Hands over messages in order, as one write where the medium allows it.
+   * `accepted` is told once: null when the peer has them (HTTP: the POST was answered with success;
+   * stdio, memory: they were handed to the medium), or why it has not.
+   * A request that fails is told by `requestFailed` also, with or without `accepted`.
+   */
+  send(messages: readonly Message[], accepted?: (failure: Failure | null) => void): void;
+
+  /** Nobody waits for these requests any more: a stream that only carries their answers may go. */
+  abandon(ids: readonly number[]): void;
+
+  /** The handshake has settled on this revision of the protocol. */
+  negotiated(protocolVersion: string): void;
+
+  /**
+   * Ends gently, step by step, in `within` ms at the most; called again, it can only shorten.
+   * Answers with `ended`, also when the link was lost before, or never open.
+   */
+  close(within: number): void;
+
+  /** Ends now, whatever is left of it. No event follows. */
+  kill(): void;
+}
+
+/**
+ * What a link tells the session. After `lost`, only `requestFailed`, `received` (while `answering`)
+ * and `ended` may follow; after `ended` or `kill()`, nothing.
+ */
+export interface LinkEvents {
+  opened(): void;
+
+  /** The messages of one chunk, in their order of arrival: JSON values, not yet looked at. */
+  received(messages: readonly unknown[]): void;
+
+  /**
+   * One request died on a link that lives. `refused`: the peer turned it away before executing it,
+   * because it does not know our session: it may be made again in the next generation.
+   */
+  requestFailed(id: number, failure: Failure, refused: boolean): void;
+
+  /** The peer may be gone, a probe is under way: new requests had better wait. */
+  suspected(failure: Failure): void;
+
+  /** The probe came back. */
+  trusted(): void;
+
+  /**
+   * The link is dead; told at most once, and after everything that had been read was `received`.
+   * `answering`: the peer forgot our session, but streams that are open may still deliver.
+   */
+  lost(failure: Failure, answering: boolean): void;
+
+  /** All of it is gone: process tree reaped, sockets closed. Told once, after `close()`. */
+  ended(): void;
+}

@@ -1,0 +1,139 @@
+/** The user's own `fetch`: the same promises, through it. */
+import { describe, expect, it } from 'vitest';
+import { event, faults, type Fault } from '../support/http-server.js';
+import { call, connect, initialize, notification, Observed, startServer, type Setting } from './http-harness.js';
+
+const fetching = (during?: () => void): { setting: Setting; urls: string[] } => {
+  const urls: string[] = [];
+  const own = (url: string | URL, init?: RequestInit): Promise<Response> => {
+    urls.push(`${String(init?.method)} ${String(url)}`);
+    during?.();
+    return fetch(url, init);
+  };
+  return { setting: { options: { fetch: own } }, urls };
+};
+
+describe('a fetch of the user’s', () => {
+  it('carries everything', async () => {
+    const server = await startServer({ answers: 'stream' });
+    const { setting, urls } = fetching();
+    const seen = await connect(server, setting);
+    seen.link.send([call(1, 'count', { steps: 2 }), call(2)]);
+    expect(await seen.text(1)).toBe('counted');
+    expect(await seen.text(2)).toBe('call 2');
+    expect(seen.messages.map((message) => message?.id)).toEqual(expect.arrayContaining([0, undefined, undefined, 1, 2]));
+    await server.until(() => server.streams.size === 1);
+    for (const stream of server.streams) stream.write(event({ jsonrpc: '2.0', method: 'notifications/message' }));
+    await seen.until(() => seen.messages.length === 6);
+    await seen.close();
+    expect(urls.sort()).toEqual(server.visits.map(({ verb }) => `${verb} ${server.url.href}`).sort());
+    expect(server.sessions.size).toBe(0);
+  });
+
+  it('is called at most limits.connections times at once', async () => {
+    const server = await startServer({ stream: false });
+    const { setting } = fetching();
+    const seen = await connect(server, { ...setting, limits: { connections: 8 } });
+    const ids = Array.from({ length: 50 }, (_, i) => i + 1);
+    seen.link.send(ids.map((id) => call(id)));
+    for (const id of ids) expect(await seen.text(id)).toBe(`call ${String(id)}`);
+    expect(server.mostSockets).toBeLessThanOrEqual(8);
+  });
+
+  const rows: readonly (readonly [string, Fault, object])[] = [
+    ['a reset', faults.reset, { kind: 'connection', executed: 'maybe' }],
+    ['a reset in the answer', faults.resetInAnswer, { kind: 'connection', executed: 'maybe' }],
+    ['HTML', faults.html, { code: 'content_type', executed: 'maybe' }],
+    ['202', faults.accepted, { code: 'no_answer', executed: 'maybe' }],
+    ['the end of the stream', faults.streamEnds, { code: 'stream_ended', executed: 'maybe' }],
+    ['500', faults.status(500), { code: 'http_500', executed: 'maybe' }],
+    ['401', faults.status(401), { kind: 'authorization', executed: 'no' }],
+    ['429', faults.status(429, { 'retry-after': '1' }), { executed: 'no', retryAfter: 1_000 }],
+    ['a redirect to another origin', faults.status(307, { location: 'http://other.invalid/' }), { executed: 'no', status: 307 }],
+  ];
+  it.each(rows)('meets %s as our own sockets do', async (_, fault, expected) => {
+    const server = await startServer();
+    const seen = await connect(server, fetching().setting);
+    server.next('tools/call', fault);
+    seen.link.send([call(1)]);
+    expect(await seen.failed(1)).toMatchObject({ refused: false, failure: expected });
+    seen.link.send([call(2)]);
+    expect(await seen.text(2)).toBe('call 2');
+    expect(seen.names.filter((name) => name !== 'received')).toEqual(['opened', 'failed 1']);
+  });
+
+  it('follows redirects within the origin', async () => {
+    const server = await startServer();
+    const seen = await connect(server, fetching().setting);
+    server.next('tools/call', faults.status(307, { location: '/elsewhere' }));
+    seen.link.send([call(1)]);
+    expect(await seen.text(1)).toBe('call 1');
+  });
+
+  it('loses the link to 404 and to a server that is gone', async () => {
+    const server = await startServer({ stream: false });
+    const seen = await connect(server, fetching().setting);
+    server.forget();
+    seen.link.send([call(1)]);
+    expect(await seen.failed(1)).toMatchObject({ refused: true, failure: { code: 'session_expired' } });
+    const other = await connect(server, fetching().setting);
+    await server.close();
+    other.link.send([call(1)]);
+    expect(await other.failed(1)).toMatchObject({ refused: false });
+    expect(await other.lost()).toMatchObject({ answering: false, failure: { code: 'ECONNREFUSED', executed: 'no' } });
+  });
+
+  it('that throws, rejects, or never comes back fails one request, or waits for its deadline', async () => {
+    const server = await startServer({ stream: false });
+    let misbehave: (() => Promise<Response>) | null = null;
+    const own = (url: string | URL, init?: RequestInit): Promise<Response> => {
+      const act = misbehave;
+      misbehave = null;
+      return act === null ? fetch(url, init) : act();
+    };
+    const seen = await connect(server, { options: { fetch: own }, limits: { connections: 3 } });
+    misbehave = () => { throw new Error('thrown'); };
+    seen.link.send([call(1)]);
+    expect((await seen.failed(1)).failure).toMatchObject({ kind: 'connection', executed: 'maybe' });
+    misbehave = () => Promise.reject(new Error('rejected'));
+    seen.link.send([call(2)]);
+    expect((await seen.failed(2)).failure).toMatchObject({ kind: 'connection', executed: 'maybe' });
+    misbehave = () => new Promise(() => {});
+    seen.link.send([call(3), call(4)]);
+    seen.link.abandon([3]);
+    expect(await seen.text(4)).toBe('call 4');
+    await seen.close();
+  });
+
+  it('sees its signal aborted when its request is abandoned, and when the link is closed', async () => {
+    const server = await startServer();
+    const signals: AbortSignal[] = [];
+    const own = (url: string | URL, init?: RequestInit): Promise<Response> => {
+      if (init?.signal) signals.push(init.signal);
+      return fetch(url, init);
+    };
+    const seen = await connect(server, { options: { fetch: own } });
+    seen.link.send([call(1, 'hold')]);
+    await server.arrived('tools/call');
+    const [signal] = signals.slice(-1);
+    seen.link.abandon([1]);
+    expect(signal?.aborted).toBe(true);
+    seen.link.send([call(2, 'hold')]);
+    await server.arrived('tools/call', 2);
+    await seen.close();
+    await server.until(() => server.streams.size === 0);
+    expect(signals.filter(({ aborted }) => aborted)).toHaveLength(3);
+  });
+
+  it('leaves no unhandled rejection when it fails after the link is gone', async () => {
+    const server = await startServer();
+    let reject: (reason: Error) => void = () => {};
+    const seen = new Observed(server.url, { options: { fetch: () => new Promise((_, no) => { reject = no; }) } });
+    seen.link.send([initialize]);
+    seen.link.send([notification('notifications/cancelled')]);
+    await seen.close(10);
+    reject(new Error('late'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(seen.names).toEqual(['opened', 'ended']);
+  });
+});

@@ -1,0 +1,135 @@
+/** The stream that the server may use when it is asked nothing. */
+import { describe, expect, it } from 'vitest';
+import { event, faults } from '../support/http-server.js';
+import { call, connect, initialize, ManualClock, notification, Observed, startServer } from './http-harness.js';
+
+const note = (n: number): object => ({ jsonrpc: '2.0', method: 'notifications/message', params: { n } });
+
+describe('the standalone stream', () => {
+  it('is opened when the handshake is over, and tells what comes', async () => {
+    const server = await startServer();
+    const seen = new Observed(server.url);
+    seen.link.send([initialize]);
+    await seen.answer(0);
+    seen.link.negotiated('2025-11-25');
+    expect(server.count('GET')).toBe(0);
+    expect(await seen.send(notification('notifications/initialized'))).toBeNull();
+    await server.until(() => server.streams.size === 1);
+    const [session] = server.sessions;
+    const { headers } = server.last('GET');
+    expect(headers).toMatchObject({ accept: 'text/event-stream', 'mcp-session-id': session, 'mcp-protocol-version': '2025-11-25' });
+    expect(headers).not.toHaveProperty('content-type');
+    for (const stream of server.streams) stream.write(event(note(1)) + event(note(2)));
+    await seen.until(() => seen.messages.length === 3);
+    expect(seen.log.at(-1)).toEqual({ what: 'received', messages: [note(1), note(2)] });
+  });
+
+  it('is not opened when the initialized notification was refused', async () => {
+    const server = await startServer();
+    server.next('notifications/initialized', faults.status(500));
+    const seen = new Observed(server.url);
+    await expect(seen.handshake()).rejects.toThrow('answered 500');
+    await seen.close();
+    expect(server.count('GET')).toBe(0);
+  });
+
+  it.each([
+    ['405', faults.status(405)],
+    ['501', faults.status(501)],
+    ['a page', faults.html],
+  ])('is not asked for again after %s', async (_, fault) => {
+    const server = await startServer();
+    server.always('GET', fault);
+    const clock = new ManualClock();
+    const seen = await connect(server, { clock });
+    seen.link.send([call(1)]);
+    await seen.answer(1);
+    expect(clock.delays).toEqual([]);
+    clock.advance(100_000);
+    await seen.close();
+    expect(server.count('GET')).toBe(1);
+    expect(seen.saw('suspected')).toBe(false);
+  });
+
+  it('is opened anew when it ends or fails, ever more slowly, until it has carried something', async () => {
+    const server = await startServer();
+    const clock = new ManualClock();
+    const endings = [faults.streamBreaks, faults.status(503), faults.reset, faults.streamEnds, faults.status(401)];
+    server.next('GET', ...endings, faults.streamEnds, faults.streamEnds, faults.streamEnds, faults.streamEnds, faults.streamEnds);
+    server.next('GET', faults.events(event(note(1))));
+    const seen = await connect(server, { clock });
+    let delay = 1_000;
+    for (let asked = 1; asked <= 10; asked += 1) {
+      await clock.armed(delay);
+      expect(server.count('GET')).toBe(asked);
+      clock.advance(delay);
+      await server.arrived('GET', asked + 1);
+      delay = Math.min(delay * 1.6, 30_000);
+    }
+    expect(delay).toBe(30_000);
+    await seen.until(() => seen.messages.length === 2);
+    await clock.armed(1_000);
+    clock.advance(1_000);
+    await server.until(() => server.streams.size === 1);
+    expect(seen.saw('suspected')).toBe(false);
+    await seen.close();
+    await server.quiet();
+    expect(clock.delays).toEqual([]);
+  });
+
+  it.each([404, 400])('refused with %i is no loss by itself: one ping decides, and when it is well there is no stream', async (status) => {
+    const server = await startServer();
+    server.always('GET', faults.status(status));
+    const clock = new ManualClock();
+    const seen = await connect(server, { clock });
+    await seen.told('trusted');
+    expect(server.count('ping')).toBe(1);
+    expect(seen.names.slice(2)).toEqual(['suspected', 'trusted']);
+    clock.advance(100_000);
+    seen.link.send([call(1)]);
+    expect(await seen.text(1)).toBe('call 1');
+    expect(server.count('GET')).toBe(1);
+  });
+
+  it.each([404, 400] as const)('finds out that the server forgot the session (%i)', async (unknownSession) => {
+    const server = await startServer({ unknownSession });
+    const clock = new ManualClock();
+    const seen = await connect(server, { clock });
+    await server.until(() => server.streams.size === 1);
+    server.forget();
+    for (const stream of server.streams) stream.end();
+    await clock.armed(1_000);
+    clock.advance(1_000);
+    expect(await seen.lost()).toMatchObject({ answering: true, failure: { code: 'session_expired' } });
+    expect(server.count('ping')).toBe(1);
+    await seen.close();
+    expect(clock.delays).toEqual([]);
+  });
+
+  it('finds out that the server is gone, though nobody calls it', async () => {
+    const server = await startServer();
+    const clock = new ManualClock();
+    const seen = await connect(server, { clock });
+    await server.until(() => server.streams.size === 1);
+    await server.close();
+    await clock.armed(1_000);
+    clock.advance(1_000);
+    expect(await seen.lost()).toMatchObject({ answering: false, failure: { code: 'ECONNREFUSED' } });
+    expect(clock.delays).toEqual([]);
+  });
+
+  it('goes on delivering after the session was forgotten, and is not opened again', async () => {
+    const server = await startServer();
+    const clock = new ManualClock();
+    const seen = await connect(server, { clock });
+    await server.until(() => server.streams.size === 1);
+    server.forget();
+    seen.link.send([call(1)]);
+    await seen.failed(1);
+    for (const stream of server.streams) stream.end(event(note(1)));
+    await seen.until(() => seen.messages.length === 2);
+    await server.until(() => server.streams.size === 0);
+    expect(clock.delays).toEqual([]);
+    expect(server.count('GET')).toBe(1);
+  });
+});
