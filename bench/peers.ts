@@ -6,14 +6,9 @@ import type { EchoTransport } from './servers/echo-transport.js';
 
 /** One connected client. */
 export interface Session {
-  /** The result, checked by the client as it checks any. */
-  call(tool: string, args: Record<string, unknown>): Promise<Result>;
+  /** The tool's result, checked by the client as it checks any. */
+  call(tool: string, args: Record<string, unknown>): Promise<unknown>;
   close(): Promise<void>;
-}
-
-/** As much of a tool's result as the bench looks at. */
-export interface Result {
-  readonly content?: unknown;
 }
 
 export interface Command {

@@ -13,6 +13,8 @@ export class Subject {
   readonly id: PeerId;
   readonly #process: ChildProcess;
   readonly #started: Promise<unknown>;
+  /** The end of what it wrote to stderr. */
+  #complaint = '';
 
   /** @param profileDirectory where to leave a CPU profile of all that it does, if anywhere */
   constructor(id: PeerId, profileDirectory: string | null) {
@@ -25,9 +27,12 @@ export class Subject {
         import.meta.resolve('tsx'),
         ...(profileDirectory === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDirectory}`]),
       ],
-      // Conditions and hooks of the surroundings are not what ships either.
+      // Conditions and hooks of the surroundings do not ship, and printing warnings is nobody's work.
       env: { ...process.env, NODE_ENV: 'production', NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' },
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#complaint = (this.#complaint + text).slice(-2_000);
     });
     this.#started = this.#reply();
     // Told to whoever gives the first order.
@@ -84,7 +89,7 @@ export class Subject {
         else fail(reply.error);
       };
       const onExit = (code: number | null, signal: string | null): void => {
-        fail(`its process ended (${signal ?? String(code)})`);
+        fail(`its process ended (${signal ?? String(code)}) ${this.#complaint}`.trim());
       };
       const timer = setTimeout(() => {
         child.kill('SIGKILL');

@@ -2,7 +2,7 @@
  * `npm run charts` draws every machine that `src/machines/index.ts` exports into docs/state-charts.
  * `npm run charts -- --check` writes nothing, and fails when what is there is not what would be drawn.
  */
-import { readdir, readFile, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type AnyStateMachine, StateMachine } from 'xstate';
 import { describe } from '../src/machines/describe.js';
@@ -17,6 +17,7 @@ const stale = await compare(files);
 
 if (!values.check) {
   await mkdir(folder, { recursive: true });
+  for (const name of stale) await rm(new URL(name, folder), { force: true });
   for (const [name, text] of files) await writeFile(new URL(name, folder), text);
   console.log(`${String(files.size)} files in docs/state-charts, ${String(stale.length)} of them changed`);
 } else if (stale.length > 0) {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { timed, type Rig } from '../measure.js';
 import type { Command, Session } from '../peers.js';
 import type { Row } from '../row.js';
-import { callsOver } from './calls.js';
+import { callsOver, textOf } from './calls.js';
 
 const server: Command = {
   command: process.execPath,
@@ -23,9 +23,7 @@ const LARGE = 4 * 1024 * 1024;
 
 async function largeResults(session: Session, operations: number): Promise<Rig> {
   const call = async (): Promise<void> => {
-    const { content } = await session.call('large', {});
-    const [first] = content as { text: string }[];
-    if (first?.text.length !== LARGE) throw new Error('the large result came back short');
+    if (textOf(await session.call('large', {}))?.length !== LARGE) throw new Error('the large result came back short');
   };
   return {
     round: async () => {

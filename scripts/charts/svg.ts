@@ -5,7 +5,15 @@
  */
 import type { ElkPoint } from 'elkjs/lib/elk-api.js';
 import type { ChartDescription } from '../../src/machines/describe.js';
-import { headHeight, inset, layOut, type Layout, type PlacedEdge, type PlacedStart, type PlacedState } from './layout.js';
+import {
+  headHeight,
+  inset,
+  layOut,
+  type Layout,
+  type PlacedEdge,
+  type PlacedStart,
+  type PlacedState,
+} from './layout.js';
 import { boxLines, font, widthOf, type Line } from './text.js';
 
 /** One hue for each state at the top, so that a line can be followed back to where it comes from. */

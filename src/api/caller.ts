@@ -14,7 +14,8 @@ export interface CallSpec<T> {
   /** What messages call it. */
   readonly name?: string | undefined;
   readonly options?: CallOptions | undefined;
-  readonly read: (body: unknown, place: ReadPlace) => T;
+  /** Turns the body of the answer into what the caller gets; throws where it cannot. */
+  readonly read: (body: unknown, place: () => ReadPlace) => T;
 }
 
 /** Who calls: the client itself, or one lease. */
@@ -42,9 +43,9 @@ export class DirectCaller implements Caller {
       return Promise.reject(configError(`${spec.method}: timeout and maxTotalTimeout are milliseconds, 0 or more`));
     }
     const id = runtime.nextId();
-    const what = whatOf({ method: spec.method, name: spec.name, id });
-    if (options.signal?.aborted === true) return Promise.reject(this.#abortedBefore(what, options.signal));
-    const place: ReadPlace = { what, client: runtime.label, state: () => runtime.state };
+    if (options.signal?.aborted === true) {
+      return Promise.reject(this.#abortedBefore(whatOf({ method: spec.method, name: spec.name, id }), options.signal));
+    }
     return new Promise<T>((resolve, reject) => {
       const { timeout } = options;
       const call: Call = {
@@ -56,9 +57,10 @@ export class DirectCaller implements Caller {
         since: runtime.options.clock.now(),
         timeout: timeout === undefined || timeout === 0 ? runtime.options.timeout : timeout,
         options,
-        read: (body) => spec.read(body, place),
+        read: spec.read,
         resolve: resolve as (value: unknown) => void,
         reject,
+        deadline: null,
       };
       const { onStart } = options;
       if (onStart !== undefined) runtime.complaints.run('onStart', () => onStart({ requestId: id }));

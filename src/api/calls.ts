@@ -3,12 +3,14 @@
  * The chart knows ids and states; params, resolvers and signals are here. A call leaves the table
  * the moment it is settled, so that it is settled once (I1).
  */
-import type { Deadlines } from '../actors/deadlines.js';
+import type { Deadline, Deadlines } from '../actors/deadlines.js';
 import type { Settlement } from '../machines/index.js';
 import type { Notification, NotificationBody, Request, RequestId } from '../protocol/json-rpc.js';
+import { IdTable } from '../protocol/id-table.js';
 import { onAbort, reasonText } from './aborts.js';
 import type { Complaints } from './complaints.js';
 import { errorOf, McpError, type ClientState, type McpActorError } from './errors.js';
+import type { ReadPlace } from './results.js';
 
 /** How far a request has come. */
 export interface Progress {
@@ -49,9 +51,10 @@ export interface Call {
   /** The generation it was last sent in. */
   generation?: number;
   /** Turns the body of the answer into what the caller gets; throws where it cannot. */
-  readonly read: (body: unknown) => unknown;
+  readonly read: (body: unknown, place: () => ReadPlace) => unknown;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
+  deadline: Deadline | null;
   forgetSignal?: () => void;
 }
 
@@ -69,7 +72,7 @@ interface Surroundings {
 const SUSPICIOUS = 100;
 
 export class Calls {
-  readonly #calls = new Map<RequestId, Call>();
+  readonly #calls = new IdTable<Call>();
   readonly #around: Surroundings;
 
   constructor(around: Surroundings) {
@@ -82,9 +85,9 @@ export class Calls {
 
   /** From here to its settlement, the call has a deadline and hears its signal. */
   add(call: Call): void {
-    this.#calls.set(call.id, call);
+    this.#calls.add(call.id, call);
     const { timeout, options } = call;
-    this.#around.deadlines.set(call.id, Math.min(timeout, options.maxTotalTimeout ?? Infinity));
+    call.deadline = this.#around.deadlines.set(call.id, Math.min(timeout, options.maxTotalTimeout ?? Infinity));
     const { signal } = options;
     if (signal !== undefined) {
       call.forgetSignal = onAbort(signal, () => {
@@ -109,10 +112,9 @@ export class Calls {
   }
 
   settle(settlement: Settlement): void {
-    const call = this.#calls.get(settlement.id);
+    const call = this.#calls.take(settlement.id);
     if (call === undefined) return;
-    this.#calls.delete(settlement.id);
-    this.#around.deadlines.clear(settlement.id);
+    this.#around.deadlines.clear(call.deadline);
     call.forgetSignal?.();
     switch (settlement.kind) {
       case 'result':
@@ -130,10 +132,15 @@ export class Calls {
 
   #resolve(call: Call, body: unknown): void {
     try {
-      call.resolve(call.read(body));
+      call.resolve(call.read(body, () => this.#placeOf(call)));
     } catch (error) {
       call.reject(error);
     }
+  }
+
+  #placeOf(call: Call): ReadPlace {
+    const { label, state } = this.#around;
+    return { what: whatOf(call), client: label, state };
   }
 
   #errorOf(call: Call, failure: Extract<Settlement, { kind: 'failure' }>['failure']): McpActorError {
@@ -155,7 +162,8 @@ export class Calls {
     const { onProgress, resetTimeoutOnProgress, maxTotalTimeout } = call.options;
     if (resetTimeoutOnProgress === true) {
       const left = (maxTotalTimeout ?? Infinity) - (this.#around.now() - call.since);
-      this.#around.deadlines.set(id, Math.max(0, Math.min(call.timeout, left)));
+      this.#around.deadlines.clear(call.deadline);
+      call.deadline = this.#around.deadlines.set(id, Math.max(0, Math.min(call.timeout, left)));
     }
     if (onProgress === undefined) return;
     const { progress, total, message } = (body.params ?? {}) as Readonly<Record<string, unknown>>;

@@ -64,12 +64,12 @@ const invalid = ({ what, client, state }: ReadPlace, detail: string, cause: unkn
   });
 
 /** Checks a body against a schema of the protocol. */
-export function readAs<S extends z.ZodType>(schema: S, body: unknown, place: ReadPlace): z.infer<S> {
+export function readAs<S extends z.ZodType>(schema: S, body: unknown, place: () => ReadPlace): z.infer<S> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue === undefined || issue.path.length === 0 ? 'the result' : issue.path.join('.');
-  throw invalid(place, `the answer is not what the protocol says it is: ${where}: ${issue?.message ?? 'unknown'}`, parsed.error);
+  throw invalid(place(), `the answer is not what the protocol says it is: ${where}: ${issue?.message ?? 'unknown'}`, parsed.error);
 }
 
 /** Checks a value against a caller's own schema. */

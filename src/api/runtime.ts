@@ -179,6 +179,7 @@ export class Runtime {
         read: () => undefined,
         resolve: settled,
         reject,
+        deadline: null,
       });
       this.hold();
       this.send({ type: 'notification.submitted', id, leaseId });

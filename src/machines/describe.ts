@@ -112,15 +112,16 @@ function initialOf(node: AnyStateNode): string | null {
 }
 
 function describeTransitions(node: AnyStateNode): ChartTransition[] {
-  const byEvent = [...node.transitions.values(), node.always ?? []];
-  return byEvent.flatMap((candidates) =>
+  const byEvent = new Map(node.transitions);
+  byEvent.set('', node.always ?? []);
+  return [...byEvent].flatMap(([event, candidates]) =>
     candidates.map((candidate, asked): ChartTransition => {
       const targets = targetsOf(candidate.target);
-      const guard = candidate.guard === undefined ? null : guardWords(candidate.guard as Referenced);
+      const guard = candidate.guard === undefined ? null : guardWords(candidate.guard);
       return {
         source: pathOf(node),
-        event: candidate.eventType,
-        label: eventWords(candidate.eventType, node.id),
+        event,
+        label: eventWords(event, node.id),
         targets,
         guard,
         otherwise: guard === null && asked > 0,

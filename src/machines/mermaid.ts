@@ -35,9 +35,9 @@ function statesWithin(chart: ChartDescription, parent: string, indent: string): 
 
 function stateLines(chart: ChartDescription, state: ChartState, indent: string): string[] {
   const id = idOf(state.path);
-  const name = id === state.name ? `state ${id}` : `state "${state.name}" as ${id}`;
-  if (state.type === 'final') return [indent + name, `${indent}${id} --> [*]`];
-  if (state.type !== 'compound' && state.type !== 'parallel') return [indent + name];
+  const named = id === state.name ? id : `state "${state.name}" as ${id}`;
+  if (state.type === 'final') return [indent + named, `${indent}${id} --> [*]`];
+  if (state.type !== 'compound' && state.type !== 'parallel') return [indent + named];
   const regions = chart.states.filter(({ parent }) => parent === state.path);
   const within =
     state.type === 'compound'
@@ -46,12 +46,14 @@ function stateLines(chart: ChartDescription, state: ChartState, indent: string):
           ...(index === 0 ? [] : [`${indent}  --`]),
           ...stateLines(chart, region, `${indent}  `),
         ]);
-  return [`${indent}${name} {`, ...within, `${indent}}`];
+  return [`${indent}${id === state.name ? `state ${id}` : named} {`, ...within, `${indent}}`];
 }
 
 function edgeLine(edge: ChartEdge): string {
   const label = labelsOf(edge)
-    .map(({ events, conditions }) => events.join(', ') + (conditions.length === 0 ? '' : ` [${conditions.join(' or ')}]`))
+    .map(
+      ({ events, conditions }) => events.join(', ') + (conditions.length === 0 ? '' : ` [${conditions.join(' or ')}]`),
+    )
     // A semicolon or a line break would end the statement.
     .map((line) => line.replace(/[;\n]/g, ' '))
     .join('<br/>');

@@ -3,16 +3,27 @@
  */
 import type { ChartDescription, ChartState, ChartTransition } from './describe.js';
 
-/** Renders one row per transition, and a row per state for what it does on entry and exit. */
-export function toTable(chart: ChartDescription): string {
-  const rows = chart.states.flatMap((state) => rowsOf(chart, state));
-  return [
-    '| state | event | guard | target | actions |',
-    '| --- | --- | --- | --- | --- |',
-    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
-    '',
-  ].join('\n');
+const head = ['state', 'event', 'guard', 'target', 'actions'];
+
+export interface TableOptions {
+  /** Pads the cells to columns, for reading it as it is; a change of one row may then touch all. Default: false. */
+  readonly aligned?: boolean;
 }
+
+/** Renders one row per transition, and a row per state for what it does on entry and exit. */
+export function toTable(chart: ChartDescription, { aligned = false }: TableOptions = {}): string {
+  const rows = [head, ...chart.states.flatMap((state) => rowsOf(chart, state))];
+  const widths = head.map((_, column) => (aligned ? Math.max(...rows.map((cells) => cells[column]?.length ?? 0)) : 0));
+  const [titles = '', ...lines] = rows.map((cells) => lineOf(cells, widths));
+  const rule = lineOf(
+    widths.map((width) => '-'.repeat(Math.max(width, 3))),
+    widths,
+  );
+  return [titles, rule, ...lines, ''].join('\n');
+}
+
+const lineOf = (cells: readonly string[], widths: readonly number[]): string =>
+  `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
 
 function rowsOf(chart: ChartDescription, state: ChartState): string[][] {
   const name = state.path === '' ? '*any state*' : `**${state.path}**`;
@@ -34,7 +45,7 @@ function transitionCells(transition: ChartTransition): string[] {
 
 function targetWords({ targets, reenter, internal, actions }: ChartTransition): string {
   if (internal) return actions.length === 0 ? '*ignored*' : '*stays*';
-  return targets.map((target) => code(target)).join(', ') + (reenter ? ' (entered anew)' : '');
+  return targets.map(code).join(', ') + (reenter ? ' (entered anew)' : '');
 }
 
 const listed = (words: readonly string[]): string => words.map(code).join(', ');

@@ -96,8 +96,10 @@ export function isTimerBookkeeping(action: Referenced): boolean {
   return type === 'xstate.raise' && eventOf(event).startsWith(AFTER);
 }
 
-const unnamed = (what: string): TypeError =>
-  new TypeError(`An ${what} written inline has no name to show: give it one in setup({ ${what}s }).`);
+function unnamed(what: 'action' | 'guard'): TypeError {
+  const subject = what === 'action' ? 'An action' : 'A guard';
+  return new TypeError(`${subject} written inline has no name to show: give it one in setup({ ${what}s }).`);
+}
 
 /** The type of a static event; an event that is computed has none that could be known here. */
 function eventOf(event: unknown): string {

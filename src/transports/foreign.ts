@@ -111,13 +111,17 @@ export class ForeignLink implements Link {
       pending -= 1;
       if (pending === 0) accepted?.(refusal);
     };
+    const done = accepted === undefined ? undefined : settle;
     for (const message of messages) {
-      const failed = (error: unknown): void => {
-        refusal ??= failureOf(error, notSent);
-        if (isRequest(message) && !this.#closing) this.#failRequest(message.id, error);
-        settle();
-      };
-      attempt(() => this.#transport.send(asSdk(message)), accepted === undefined ? ignore : settle, failed);
+      attempt(
+        () => this.#transport.send(asSdk(message)),
+        done,
+        (error) => {
+          refusal ??= failureOf(error, notSent);
+          if (isRequest(message) && !this.#closing) this.#failRequest(message.id, error);
+          settle();
+        },
+      );
     }
   }
 
@@ -176,7 +180,7 @@ export class ForeignLink implements Link {
 const ignore = (): void => undefined;
 
 /** Runs a call of the user's that may throw, reject, or return something that is no promise. */
-function attempt(call: () => Promise<void>, done: () => void, failed: (error: unknown) => void): void {
+function attempt(call: () => Promise<void>, done: (() => void) | undefined, failed: (error: unknown) => void): void {
   let result: Promise<void> | undefined;
   try {
     result = call();
@@ -184,7 +188,8 @@ function attempt(call: () => Promise<void>, done: () => void, failed: (error: un
     failed(error);
     return;
   }
-  Promise.resolve(result).then(done, failed);
+  if (result instanceof Promise) result.then(done, failed);
+  else Promise.resolve(result).then(done, failed);
 }
 
 function statusOf(error: unknown): number | undefined {

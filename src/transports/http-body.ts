@@ -32,7 +32,8 @@ export class Body {
 
   text(): string {
     const [first] = this.#chunks;
-    const text = this.#chunks.length === 1 && first !== undefined ? first.toString() : Buffer.concat(this.#chunks).toString();
+    const text =
+      this.#chunks.length === 1 && first !== undefined ? first.toString() : Buffer.concat(this.#chunks).toString();
     return text.startsWith('\uFEFF') ? text.slice(1) : text;
   }
 }

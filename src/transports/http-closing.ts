@@ -61,7 +61,9 @@ export class Closing {
       return;
     }
     this.#arm();
-    this.#work[step](() => { this.#leave(at); });
+    this.#work[step](() => {
+      this.#leave(at);
+    });
   }
 
   /** A step is left once: when it is done or when its time is up, whichever comes first. */
@@ -77,7 +79,12 @@ export class Closing {
     const step = steps[at];
     if (step === undefined) return;
     const until = this.#begun + (this.#deadline - this.#begun) * SHARES[step];
-    this.#timer = this.#clock.setTimeout(() => { this.#leave(at); }, Math.max(until - this.#clock.now(), 0));
+    this.#timer = this.#clock.setTimeout(
+      () => {
+        this.#leave(at);
+      },
+      Math.max(until - this.#clock.now(), 0),
+    );
   }
 }
 

@@ -45,7 +45,12 @@ export class Endpoint {
   }
 
   /** The same, with headers prepared for it. */
-  prepare(method: HttpRequest['method'], body: string | null, ready: (request: HttpRequest) => void, failed: () => void): void {
+  prepare(
+    method: HttpRequest['method'],
+    body: string | null,
+    ready: (request: HttpRequest) => void,
+    failed: () => void,
+  ): void {
     this.headers.prepare(() => {
       ready(this.request(method, body));
     }, failed);

@@ -17,6 +17,7 @@ const MAX_HOPS = 3;
 const aborted = new Error('aborted');
 
 export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler {
+  readonly fresh: boolean = false;
   #request: HttpRequest | null = null;
   #lane: Lane | null = null;
   #wire: Wire | null = null;
@@ -30,10 +31,6 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
   /** Concluded, or not wanted any more. Nothing is told after it. */
   get over(): boolean {
     return this.#over;
-  }
-
-  get fresh(): boolean {
-    return false;
   }
 
   /** It was given a wire: it is being connected, or has been. */
@@ -80,7 +77,8 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
   onResponseStart(_: unknown, status: number, headers: IncomingHttpHeaders): void {
     // 1xx: the answer is still to come.
     if (this.#over || status < 200) return;
-    this.#redirect = this.#hops < MAX_HOPS && this.#request !== null ? redirectPath(status, headers, this.#request) : null;
+    this.#redirect =
+      this.#hops < MAX_HOPS && this.#request !== null ? redirectPath(status, headers, this.#request) : null;
     if (this.#redirect === null) this.head(status, headers);
   }
 

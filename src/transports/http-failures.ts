@@ -60,19 +60,28 @@ export function noConnection(error: unknown, where: string): Failure {
   }
   // A certificate does not get better by being asked for again.
   const retryable = !/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO/.test(code);
-  const message = code === 'ECONNREFUSED' ? `${where} refused the connection` : `no connection to ${where} came about (${code})`;
+  const message =
+    code === 'ECONNREFUSED' ? `${where} refused the connection` : `no connection to ${where} came about (${code})`;
   return failure({ kind: 'connection', code, message, executed: 'no', retryable }, error);
 }
 
 export function broken(error: unknown, where: string, answering: boolean): Failure {
   const code = codeOf(error);
   const moment = answering ? 'in the middle of its answer' : 'before it answered';
-  return failure({ kind: 'connection', code, message: `the connection to ${where} broke ${moment} (${code})`, ...mayHelp }, error);
+  return failure(
+    { kind: 'connection', code, message: `the connection to ${where} broke ${moment} (${code})`, ...mayHelp },
+    error,
+  );
 }
 
 export function streamEnded(where: string, noise: boolean): Failure {
   const hint = noise ? '; one of its events was not JSON' : '';
-  return { kind: 'connection', code: 'stream_ended', message: `the stream of ${where} ended without the answer${hint}`, ...mayHelp };
+  return {
+    kind: 'connection',
+    code: 'stream_ended',
+    message: `the stream of ${where} ended without the answer${hint}`,
+    ...mayHelp,
+  };
 }
 
 export function tooLarge(where: string, bytes: number): Failure {
@@ -111,13 +120,24 @@ export function noHeaders(error: unknown): Failure {
   return failure({ kind: 'connection', code: 'headers_failed', message, executed: 'no', retryable: true }, error);
 }
 
+export function backlog(where: string, count: number): Failure {
+  const message = `${where} does not acknowledge what it is sent: ${String(count)} notifications and answers are waiting`;
+  return { kind: 'limit', code: 'backpressure', message, executed: 'no', retryable: true };
+}
+
 export function notSerialisable(error: unknown): Failure {
   const message = 'the message cannot be written as JSON; its parameters may hold a BigInt or refer to themselves';
   return failure({ kind: 'config', code: 'not_serialisable', message, executed: 'no', retryable: false }, error);
 }
 
 export function closed(where: string): Failure {
-  return { kind: 'closed', code: 'closed', message: `the connection to ${where} is closed`, executed: 'no', retryable: true };
+  return {
+    kind: 'closed',
+    code: 'closed',
+    message: `the connection to ${where} is closed`,
+    executed: 'no',
+    retryable: true,
+  };
 }
 
 /** What was handed over after the loss: for that reason too, but it cannot have arrived. */

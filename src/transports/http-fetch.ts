@@ -9,17 +9,22 @@ import type { HttpRequest, Wire } from './http-wire.js';
 
 export function fetchWire(fetch: FetchLike): Wire {
   let running: FetchRun | null = null;
+  let destroyed = false;
   return {
     dispatch(request, handler) {
       running = new FetchRun(handler);
-      void running.run(fetch, request);
+      if (destroyed) running.abort(givenUp());
+      else void running.run(fetch, request);
     },
     destroy() {
-      running?.abort(new Error('the connection was given up'));
+      destroyed = true;
+      running?.abort(givenUp());
       return Promise.resolve();
     },
   };
 }
+
+const givenUp = (): Error => new Error('the connection was given up');
 
 /** One call of `fetch`, told as undici would tell it. */
 class FetchRun implements Dispatcher.DispatchController {
@@ -71,13 +76,13 @@ class FetchRun implements Dispatcher.DispatchController {
       return;
     }
     this.#handler.onResponseStart?.(this, response.status, plain(response.headers));
-    const reader = response.body?.getReader();
+    const reader = response.body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined;
     for (;;) {
       if (this.#isOver()) return;
       const chunk = await reader?.read();
       if (this.#isOver()) return;
       if (chunk?.value === undefined) break;
-      this.#handler.onResponseData?.(this, Buffer.from(chunk.value.buffer, chunk.value.byteOffset, chunk.value.byteLength));
+      this.#handler.onResponseData?.(this, bufferOf(chunk.value));
     }
     this.#over = true;
     this.#handler.onResponseEnd?.(this, {});
@@ -94,6 +99,9 @@ class FetchRun implements Dispatcher.DispatchController {
     this.#handler.onResponseError?.(this, error);
   }
 }
+
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
 
 function plain(headers: Headers): IncomingHttpHeaders {
   return Object.fromEntries(headers);

@@ -42,9 +42,14 @@ export class RequestHeaders {
     return this.#sessionId;
   }
 
-  set sessionId(sessionId: string | null) {
+  /** Takes the session id that came with the answer to `initialize`, if one did; false when it may not be used. */
+  adoptSession(answer: IncomingHttpHeaders): boolean {
+    const sessionId = headerOf(answer, 'mcp-session-id') ?? '';
+    if (sessionId === '') return true;
+    if (!isSessionId(sessionId)) return false;
     this.#sessionId = sessionId;
     this.#made.clear();
+    return true;
   }
 
   set protocolVersion(version: string) {
@@ -95,7 +100,10 @@ export class RequestHeaders {
   redact(text: string): string {
     const values = [...Object.values(this.#users), this.#basic ?? '', this.#sessionId ?? ''];
     const secrets = values.flatMap((value) => [value, value.slice(value.lastIndexOf(' ') + 1)]);
-    return secrets.reduce((rest, secret) => (secret.length < SECRET_LENGTH ? rest : rest.replaceAll(secret, '[redacted]')), text);
+    return secrets.reduce(
+      (rest, secret) => (secret.length < SECRET_LENGTH ? rest : rest.replaceAll(secret, '[redacted]')),
+      text,
+    );
   }
 
   /** JavaScript callers may have none to give. */
@@ -164,7 +172,7 @@ export function contentType(headers: IncomingHttpHeaders): string {
 const SESSION_ID_LENGTH = 1_024;
 
 /** MCP 2025-11-25, basic/transports#session-management: visible ASCII; the length is our limit. */
-export function isSessionId(value: string): boolean {
+function isSessionId(value: string): boolean {
   return value.length <= SESSION_ID_LENGTH && /^[\x21-\x7e]+$/.test(value);
 }
 

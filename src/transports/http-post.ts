@@ -4,6 +4,7 @@
  * as soon as it is certain, and after everything that was read before it (I11).
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
 import type { Clock } from '../protocol/clock.js';
 import type { Failure } from '../protocol/failure.js';
 import type { Limits } from '../protocol/limits.js';
@@ -71,8 +72,8 @@ export class Post extends Exchange {
     this.#isRequest = to.id !== null;
   }
 
-  override onRequestStart(...given: Parameters<Exchange['onRequestStart']>): void {
-    super.onRequestStart(...given);
+  override onRequestStart(controller: Dispatcher.DispatchController): void {
+    super.onRequestStart(controller);
     if (this.#isRequest || this.over) return;
     this.#arm(ACKNOWLEDGEMENT, () => {
       this.#giveUp({ kind: 'failed', failure: unanswered(this.to.where, ACKNOWLEDGEMENT / 1_000) });
@@ -155,7 +156,8 @@ export class Post extends Exchange {
     const { where } = this.to;
     // A refusal is one, however its body ends.
     if (this.#reading.as === 'refusal' || this.#reading.as === 'content') this.#finish();
-    else if (isUnconnected(error, this.started)) this.#conclude({ kind: 'unreachable', failure: noConnection(error, where) });
+    else if (isUnconnected(error, this.started))
+      this.#conclude({ kind: 'unreachable', failure: noConnection(error, where) });
     else this.#conclude({ kind: 'failed', failure: broken(error, where, this.#status !== 0) });
   }
 
@@ -247,7 +249,10 @@ export class Post extends Exchange {
 
   #cause(text: string): AnswerCause {
     // Somewhat more than is kept, or a secret across the end would be kept in part.
-    return { status: this.#status, body: this.#owner.endpoint.headers.redact(text.slice(0, CAUSE_BYTES * 2)).slice(0, CAUSE_BYTES) };
+    return {
+      status: this.#status,
+      body: this.#owner.endpoint.headers.redact(text.slice(0, CAUSE_BYTES * 2)).slice(0, CAUSE_BYTES),
+    };
   }
 
   #arm(delay: number, lapsed: () => void): void {

@@ -65,13 +65,19 @@ export class Suspicion {
     const { endpoint, clock } = this.#host;
     const probe = new Probe(this.#owner(id), endpoint.to(id));
     this.#probe = probe;
-    this.#timer = clock.setTimeout(() => { this.#lapse(probe); }, PATIENCE);
+    this.#timer = clock.setTimeout(() => {
+      this.#lapse(probe);
+    }, PATIENCE);
     endpoint.prepare(
       'POST',
       JSON.stringify({ jsonrpc: '2.0', id, method: 'ping' }),
-      (request) => { probe.enter(endpoint.control, request); },
+      (request) => {
+        probe.enter(endpoint.control, request);
+      },
       // Without headers it cannot be asked; that is no fault of the server's.
-      () => { this.#conclude(probe, alive); },
+      () => {
+        this.#conclude(probe, alive);
+      },
     );
   }
 
@@ -127,9 +133,7 @@ export class Suspicion {
 }
 
 class Probe extends Post {
-  override get fresh(): boolean {
-    return true;
-  }
+  override readonly fresh = true;
 }
 
 function findingOf(verdict: Verdict | null, where: string): Finding {

@@ -66,10 +66,20 @@ export class Standalone {
       null,
       (request) => {
         if (this.#stopped) return;
-        this.#listening = new Listening(this.#host, () => { this.#delay = FIRST_DELAY; }, (end) => { this.#ended(end); });
+        this.#listening = new Listening(
+          this.#host,
+          () => {
+            this.#delay = FIRST_DELAY;
+          },
+          (end) => {
+            this.#ended(end);
+          },
+        );
         this.#listening.enter(endpoint.standalone, request);
       },
-      () => { this.#again(); },
+      () => {
+        this.#again();
+      },
     );
   }
 
@@ -86,7 +96,9 @@ export class Standalone {
   /** Slower and slower, until it has carried something: a server may accept and end it at once, for ever. */
   #again(): void {
     if (this.#stopped) return;
-    this.#timer = this.#host.clock.setTimeout(() => { this.#open(); }, this.#delay);
+    this.#timer = this.#host.clock.setTimeout(() => {
+      this.#open();
+    }, this.#delay);
     this.#delay = Math.min(this.#delay * FACTOR, LONGEST_DELAY);
   }
 }
@@ -139,7 +151,9 @@ function refusal(status: number, { where, inSession }: Endpoint): End {
     // Never a loss by itself: there are servers that have no such stream and say so with 404.
     return { doubt: refused(status, where), next: 'never' };
   }
-  return status >= 300 && (status < 400 || status >= 500 || PASSING.has(status)) && status !== 501 ? 'ended' : 'unsupported';
+  return status >= 300 && (status < 400 || status >= 500 || PASSING.has(status)) && status !== 501
+    ? 'ended'
+    : 'unsupported';
 }
 
 const refused = (status: number, where: string): Failure => ({

@@ -43,7 +43,8 @@ export interface Refused {
 
 export function verdictOf(refusal: Refusal, to: Refused, limits: Limits): Verdict {
   const { status } = refusal;
-  if (status < 400) return failed(refusal, redirected(refusal, to), { executed: status === 303 ? 'maybe' : 'no', retryable: false });
+  if (status < 400)
+    return failed(refusal, redirected(refusal, to), { executed: status === 303 ? 'maybe' : 'no', retryable: false });
   if (status === 401 || status === 403) return unauthorised(refusal, to);
   // MCP 2025-11-25, basic/transports#session-management: 404 means that a new session is due. 410 says it louder.
   if (to.inSession && (status === 404 || status === 410)) return gone(refusal, to);
@@ -62,21 +63,39 @@ function turnedAway(refusal: Refusal, to: Refused, limits: Limits): Verdict {
 }
 
 function gone(refusal: Refusal, to: Refused): Verdict {
-  return { kind: 'gone', failure: sessionExpired(failureOf(refusal, answered(refusal, to), { executed: 'no', retryable: true }), to.where) };
+  return {
+    kind: 'gone',
+    failure: sessionExpired(failureOf(refusal, answered(refusal, to), { executed: 'no', retryable: true }), to.where),
+  };
 }
 
 /** The same refusal, once it is known to mean the session. */
 export function sessionExpired(refusal: Failure, where: string): Failure {
   const status = refusal.status === undefined ? '' : ` (${String(refusal.status)})`;
   const message = `${where} does not know the session any more${status}`;
-  return { ...refusal, kind: 'connection', code: 'session_expired', message, executed: 'no', retryable: true, because: refusal };
+  return {
+    ...refusal,
+    kind: 'connection',
+    code: 'session_expired',
+    message,
+    executed: 'no',
+    retryable: true,
+    because: refusal,
+  };
 }
 
 function unauthorised(refusal: Refusal, to: Refused): Verdict {
   const { status } = refusal;
   const what = status === 401 ? 'asks for authorization' : 'does not allow this';
   const message = `${to.where} ${what} (${String(status)})`;
-  const record: Failure = { kind: 'authorization', code: codeFor(status), message, executed: 'no', retryable: false, status };
+  const record: Failure = {
+    kind: 'authorization',
+    code: codeFor(status),
+    message,
+    executed: 'no',
+    retryable: false,
+    status,
+  };
   return { kind: 'failed', failure: failure(record, refusal.cause) };
 }
 

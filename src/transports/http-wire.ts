@@ -69,19 +69,22 @@ function socketWires(origin: string): () => Wire {
   return () => new SocketWire(origin, connect);
 }
 
+/** It returns the socket, though undici's type does not say so. */
+type Connect = (...given: Parameters<buildConnector.connector>) => unknown;
+
 class SocketWire implements Wire {
   readonly #client: Client;
   #connecting: Socket | null = null;
 
-  constructor(origin: string, connect: buildConnector.connector) {
+  constructor(origin: string, connect: Connect) {
     this.#client = new Client(origin, {
       pipelining: 1,
       headersTimeout: 0,
       bodyTimeout: 0,
       connect: (options, callback) => {
-        // It returns the socket, though its type does not say so. A client that is destroyed
-        // forgets a socket that is still connecting: for ten seconds, if nobody answers there.
-        const socket: unknown = connect(options, (...outcome) => {
+        // A client that is destroyed forgets a socket that is still connecting: for ten seconds, if
+        // nobody answers there.
+        const socket = connect(options, (...outcome) => {
           this.#connecting = null;
           callback(...outcome);
         });

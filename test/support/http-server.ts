@@ -4,7 +4,13 @@
  * (MCP 2025-11-25, basic/transports#streamable-http), not from our client.
  */
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 export interface HttpServerOptions {
@@ -17,112 +23,6 @@ export interface HttpServerOptions {
   /** How requests are answered. Default JSON. Progress, and questions to the client, are streamed anyhow. */
   readonly answers?: 'json' | 'stream';
 }
-
-export interface JsonRpc {
-  readonly id?: number | string;
-  readonly method?: string;
-  readonly params?: Readonly<Record<string, unknown>>;
-  readonly result?: unknown;
-  readonly error?: unknown;
-}
-
-/** One HTTP request that arrived, and the means to answer it. */
-export interface Visit {
-  readonly verb: string;
-  readonly path: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-  readonly message: JsonRpc;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  /** Answers as if there were no fault. */
-  behave(): void;
-}
-
-export type Fault = (visit: Visit) => void;
-
-/** A name of what arrived: the method of a JSON-RPC message, `response` for an answer to us, or GET, DELETE. */
-export const nameOf = ({ verb, message }: Pick<Visit, 'verb' | 'message'>): string =>
-  verb === 'POST' ? (message.method ?? 'response') : verb;
-
-export const faults = {
-  /** RST, before a byte of the answer. */
-  reset: ({ request }: Visit): void => {
-    request.socket.resetAndDestroy();
-  },
-  /** RST in the middle of a JSON answer. */
-  resetInAnswer: ({ request, response }: Visit): void => {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.write('{"jsonrpc":"2.0",', () => request.socket.resetAndDestroy());
-  },
-  /** The socket ends in the middle of a JSON answer. */
-  cutBody: ({ request, response }: Visit): void => {
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '500' });
-    response.write('{"jsonrpc":"2.0",', () => request.socket.end());
-  },
-  /** A whole answer, as far as HTTP can tell, that is half a JSON text. */
-  halfJson: ({ response }: Visit): void => {
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{"jsonrpc":"2.0","id":');
-  },
-  html: ({ response }: Visit): void => {
-    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<html>Welcome</html>');
-  },
-  accepted: ({ response }: Visit): void => {
-    response.writeHead(202).end();
-  },
-  empty: ({ response }: Visit): void => {
-    response.writeHead(200, { 'content-type': 'application/json' }).end();
-  },
-  /** An event stream that ends in good order, without the response. */
-  streamEnds: ({ response }: Visit): void => {
-    response.writeHead(200, { 'content-type': 'text/event-stream' }).end(': nothing to say\n\n');
-  },
-  /** An event stream whose socket is destroyed. */
-  streamBreaks: ({ request, response }: Visit): void => {
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    response.write(': a moment\n\n', () => request.socket.destroy());
-  },
-  hang: (): void => {},
-  status:
-    (status: number, headers: Record<string, string> = {}, body = ''): Fault =>
-    ({ response }) => {
-      response.writeHead(status, headers).end(body);
-    },
-  /** A JSON-RPC error as the body of an HTTP error. */
-  rpcError:
-    (status: number, error: object, id?: unknown): Fault =>
-    ({ response, message }) => {
-      const body = JSON.stringify({ jsonrpc: '2.0', id: id === undefined ? message.id : id, error });
-      response.writeHead(status, { 'content-type': 'application/json' }).end(body);
-    },
-  /** Any text as an event stream, chunk by chunk; each chunk is a write of its own. */
-  events:
-    (...chunks: (string | Buffer)[]): Fault =>
-    ({ response }) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      void writeAll(response, chunks);
-    },
-  json:
-    (text: string): Fault =>
-    ({ response }) => {
-      response.writeHead(200, { 'content-type': 'application/json' }).end(text);
-    },
-} as const;
-
-async function writeAll(response: ServerResponse, chunks: readonly (string | Buffer)[]): Promise<void> {
-  for (const chunk of chunks) {
-    await new Promise<void>((written) => {
-      response.write(chunk, () => {
-        written();
-      });
-    });
-    // A turn of the loop, so that chunks are told apart on the way.
-    await new Promise((turn) => setImmediate(turn));
-  }
-  response.end();
-}
-
-export const event = (message: object): string => `event: message\ndata: ${JSON.stringify(message)}\n\n`;
 
 export class HttpServer {
   readonly #options: Required<HttpServerOptions>;
@@ -139,9 +39,10 @@ export class HttpServer {
   readonly visits: Visit[] = [];
   /** The standalone streams that are open. */
   readonly streams = new Set<ServerResponse>();
-  /** Connections accepted so far, and the most that were open at the same time. */
+  /** Connections accepted so far, and the most that were open at the same time: on the client's side, as far as we know. */
   connections = 0;
   mostSockets = 0;
+  readonly #ended = new Set<Socket>();
   #ids = 0;
 
   private constructor(options: HttpServerOptions) {
@@ -256,11 +157,17 @@ export class HttpServer {
     server.on('connection', (socket) => {
       this.connections += 1;
       this.#sockets.add(socket);
-      this.mostSockets = Math.max(this.mostSockets, this.#sockets.size);
-      socket.on('error', () => {});
-      socket.on('close', () => {
+      this.mostSockets = Math.max(this.mostSockets, this.#sockets.size - this.#ended.size);
+      const over = (): void => {
         this.#sockets.delete(socket);
+        this.#ended.delete(socket);
         this.#happened();
+      };
+      socket.on('close', over);
+      // A socket that both sides reset is never told to be closed.
+      socket.on('error', over);
+      socket.on('end', () => {
+        if (this.#sockets.has(socket)) this.#ended.add(socket);
       });
       this.#happened();
     });
@@ -432,7 +339,8 @@ export class HttpServer {
   }
 
   #send({ response }: Visit, message: object): void {
-    if (this.#options.answers === 'stream') response.writeHead(200, { 'content-type': 'text/event-stream' }).end(event(message));
+    if (this.#options.answers === 'stream')
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).end(event(message));
     else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(message));
   }
 }

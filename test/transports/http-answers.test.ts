@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Malformed } from '../../src/protocol/json-rpc.js';
-import { event, faults } from '../support/http-server.js';
+import { event, faults } from '../support/http-faults.js';
 import { call, connect, ManualClock, startServer } from './http-harness.js';
 
 const result = (id: unknown, value: object = {}): object => ({ jsonrpc: '2.0', id, result: value });
@@ -52,7 +52,10 @@ describe('a JSON answer', () => {
   it('that is nested too deep is told without its body', async () => {
     const server = await startServer();
     const seen = await connect(server);
-    server.next('tools/call', faults.json(`{"jsonrpc":"2.0","id":1,"result":${'{"a":'.repeat(200)}1${'}'.repeat(200)}}`));
+    server.next(
+      'tools/call',
+      faults.json(`{"jsonrpc":"2.0","id":1,"result":${'{"a":'.repeat(200)}1${'}'.repeat(200)}}`),
+    );
     seen.link.send([call(1)]);
     await seen.until(() => seen.messages.length > 1);
     expect(seen.messages.at(-1)).toBeInstanceOf(Malformed);
@@ -62,14 +65,20 @@ describe('a JSON answer', () => {
     const server = await startServer();
     const seen = await connect(server, { limits: { messageBytes: 10_000 } });
     const text = JSON.stringify(result(1, { text: 'x'.repeat(20_000) }));
-    server.next('tools/call', ({ response }) => response.writeHead(200, { 'content-type': 'application/json' }).end(text));
+    server.next('tools/call', ({ response }) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end(text),
+    );
     server.next('tools/call', ({ response }) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.write(text.slice(0, 5_000));
       response.end(text.slice(5_000));
     });
     seen.link.send([call(1)]);
-    expect((await seen.failed(1)).failure).toMatchObject({ kind: 'limit', code: 'message_too_large', executed: 'maybe' });
+    expect((await seen.failed(1)).failure).toMatchObject({
+      kind: 'limit',
+      code: 'message_too_large',
+      executed: 'maybe',
+    });
     seen.link.send([call(2)]);
     expect((await seen.failed(2)).failure).toMatchObject({ kind: 'limit', code: 'message_too_large' });
     seen.link.send([call(3)]);
@@ -142,12 +151,21 @@ describe('an answer as an event stream', () => {
     expect(seen.messages.length).toBe(7);
     const tooLarge = { kind: 'limit', code: 'message_too_large' };
     for (const [i, data] of ['x'.repeat(20_000), 'ü'.repeat(6_000)].entries()) {
-      server.next('tools/call', faults.events(event({ jsonrpc: '2.0', method: 'notifications/message', params: { data } }), event(result(i + 2))));
+      server.next(
+        'tools/call',
+        faults.events(
+          event({ jsonrpc: '2.0', method: 'notifications/message', params: { data } }),
+          event(result(i + 2)),
+        ),
+      );
       seen.link.send([call(i + 2)]);
       expect((await seen.failed(i + 2)).failure).toMatchObject(tooLarge);
     }
     // One event that never ends, and no line of which does.
-    server.next('tools/call', faults.events('data: {"jsonrpc":"2.0",', ...Array.from({ length: 20 }, () => 'x'.repeat(1_000))));
+    server.next(
+      'tools/call',
+      faults.events('data: {"jsonrpc":"2.0",', ...Array.from({ length: 20 }, () => 'x'.repeat(1_000))),
+    );
     seen.link.send([call(4)]);
     expect((await seen.failed(4)).failure).toMatchObject(tooLarge);
   });

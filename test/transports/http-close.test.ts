@@ -1,6 +1,6 @@
 /** How a link ends. */
 import { describe, expect, it } from 'vitest';
-import { faults } from '../support/http-server.js';
+import { faults } from '../support/http-faults.js';
 import { call, connect, ManualClock, notification, Observed, startServer } from './http-harness.js';
 
 describe('closing', () => {
@@ -12,7 +12,10 @@ describe('closing', () => {
     await server.arrived('tools/call', 2);
     const [session] = server.sessions;
     await seen.close();
-    expect(server.last('DELETE').headers).toMatchObject({ 'mcp-session-id': session, 'mcp-protocol-version': '2025-11-25' });
+    expect(server.last('DELETE').headers).toMatchObject({
+      'mcp-session-id': session,
+      'mcp-protocol-version': '2025-11-25',
+    });
     expect(server.sessions.size).toBe(0);
     expect(seen.link.connection).toBeNull();
     expect(seen.names).toEqual(['opened', 'received', 'received', 'ended']);

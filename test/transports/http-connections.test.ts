@@ -1,6 +1,6 @@
 /** Sockets: how many there are, who waits for whom, and what becomes of them. */
 import { describe, expect, it } from 'vitest';
-import { event, faults, type Visit } from '../support/http-server.js';
+import { event, faults, type Visit } from '../support/http-faults.js';
 import { call, connect, ManualClock, notification, startServer } from './http-harness.js';
 
 const ids = (count: number, from = 1): number[] => Array.from({ length: count }, (_, i) => i + from);
@@ -92,6 +92,21 @@ describe('the sockets of a link', () => {
   });
 });
 
+describe('a server that acknowledges nothing', () => {
+  it('is sent no more when limits.queue notifications are waiting', async () => {
+    const server = await startServer();
+    const seen = await connect(server, { limits: { queue: 5 } });
+    server.always('notifications/roots/list_changed', faults.hang);
+    seen.link.send(ids(6).map(() => notification('notifications/roots/list_changed')));
+    expect(await seen.send(notification('notifications/roots/list_changed'))).toMatchObject({
+      kind: 'limit',
+      code: 'backpressure',
+      executed: 'no',
+    });
+    await seen.close(100);
+  });
+});
+
 describe('abandoning a request', () => {
   it('closes the stream that carries it, silently, and frees its socket for the next', async () => {
     const server = await startServer();
@@ -99,7 +114,9 @@ describe('abandoning a request', () => {
     const visits: Visit[] = [];
     server.next('tools/call', (visit) => {
       visits.push(visit);
-      visit.response.writeHead(200, { 'content-type': 'text/event-stream' }).write(event({ jsonrpc: '2.0', method: 'notifications/message' }));
+      visit.response
+        .writeHead(200, { 'content-type': 'text/event-stream' })
+        .write(event({ jsonrpc: '2.0', method: 'notifications/message' }));
     });
     seen.link.send([call(1), call(2)]);
     await seen.until(() => seen.messages.length === 2);
@@ -141,12 +158,14 @@ describe('abandoning a request', () => {
 });
 
 describe('an idle socket', () => {
-  it('that the server has closed is not the next request’s problem', async () => {
+  it('that the server has reset is not the next request’s problem', async () => {
     const server = await startServer({ stream: false });
     const seen = await connect(server);
     for (const id of ids(5)) {
       seen.link.send([call(id)]);
       await seen.answer(id);
+      // From here the reset is read before the request is written.
+      await new Promise((resolve) => setImmediate(resolve));
       server.breakConnections();
     }
     expect(seen.names.filter((name) => name !== 'received')).toEqual(['opened']);

@@ -1,12 +1,16 @@
 /** What a failed exchange means to its request: the rows of "what kills what" that leave the link alive. */
 import { describe, expect, it } from 'vitest';
 import { causeOf } from '../../src/protocol/failure.js';
-import { faults, type Fault } from '../support/http-server.js';
+import { faults, type Fault } from '../support/http-faults.js';
 import { answerCause, call, connect, initialize, ManualClock, Observed, startServer } from './http-harness.js';
 
 const maybe: readonly (readonly [string, Fault, object])[] = [
   ['a reset before the answer', faults.reset, { code: 'ECONNRESET' }],
-  ['a reset in the answer', faults.resetInAnswer, { code: expect.stringMatching(/^(ECONNRESET|socket_closed)$/) as string }],
+  [
+    'a reset in the answer',
+    faults.resetInAnswer,
+    { code: expect.stringMatching(/^(ECONNRESET|socket_closed)$/) as string },
+  ],
   ['a body that is cut', faults.cutBody, { code: 'socket_closed' }],
   ['a body that is half a JSON text', faults.halfJson, { code: 'invalid_json', status: 200 }],
   ['HTML instead of JSON', faults.html, { code: 'content_type', status: 200 }],
@@ -17,9 +21,17 @@ const maybe: readonly (readonly [string, Fault, object])[] = [
   ['204', faults.status(204), { code: 'no_answer', status: 204 }],
   ['a stream that ends without the response', faults.streamEnds, { code: 'stream_ended' }],
   ['a stream that breaks', faults.streamBreaks, { code: 'socket_closed' }],
-  ['a stream that ends in the middle of an event', faults.events('data: {"jsonrpc":"2.0","id":1,'), { code: 'stream_ended' }],
+  [
+    'a stream that ends in the middle of an event',
+    faults.events('data: {"jsonrpc":"2.0","id":1,'),
+    { code: 'stream_ended' },
+  ],
   ['500', faults.status(500, {}, 'oops'), { code: 'http_500', status: 500 }],
-  ['500 with a JSON-RPC error', faults.rpcError(500, { code: -32_603, message: 'oops' }), { code: 'http_500', status: 500 }],
+  [
+    '500 with a JSON-RPC error',
+    faults.rpcError(500, { code: -32_603, message: 'oops' }),
+    { code: 'http_500', status: 500 },
+  ],
   ['502', faults.status(502), { code: 'http_502', status: 502 }],
   ['503 without Retry-After', faults.status(503), { code: 'http_503', status: 503 }],
 ];
@@ -27,11 +39,23 @@ const maybe: readonly (readonly [string, Fault, object])[] = [
 const no: readonly (readonly [string, Fault, object])[] = [
   ['401', faults.status(401), { kind: 'authorization', code: 'http_401', status: 401 }],
   ['403', faults.status(403), { kind: 'authorization', code: 'http_403', status: 403 }],
-  ['429', faults.status(429, { 'retry-after': '3' }), { kind: 'connection', status: 429, retryAfter: 3_000, retryable: true }],
+  [
+    '429',
+    faults.status(429, { 'retry-after': '3' }),
+    { kind: 'connection', status: 429, retryAfter: 3_000, retryable: true },
+  ],
   ['429 without Retry-After', faults.status(429), { kind: 'connection', status: 429, retryable: true }],
-  ['503 with Retry-After', faults.status(503, { 'retry-after': '0' }), { kind: 'connection', status: 503, retryAfter: 0 }],
+  [
+    '503 with Retry-After',
+    faults.status(503, { 'retry-after': '0' }),
+    { kind: 'connection', status: 503, retryAfter: 0 },
+  ],
   ['405', faults.status(405), { kind: 'connection', code: 'http_405', status: 405, retryable: false }],
-  ['422 with JSON that is no JSON-RPC error', faults.status(422, { 'content-type': 'application/json' }, '{"error":"no"}'), { code: 'http_422' }],
+  [
+    '422 with JSON that is no JSON-RPC error',
+    faults.status(422, { 'content-type': 'application/json' }, '{"error":"no"}'),
+    { code: 'http_422' },
+  ],
   ['422 with the error of another request', faults.rpcError(422, { code: 1, message: 'x' }, 99), { code: 'http_422' }],
 ];
 
@@ -75,7 +99,10 @@ describe('a request fails at once, and was not executed', () => {
     const seen = await connect(server);
     server.next('tools/call', faults.status(404));
     seen.link.send([call(1)]);
-    expect(await seen.failed(1)).toMatchObject({ refused: false, failure: { kind: 'connection', code: 'http_404', executed: 'no' } });
+    expect(await seen.failed(1)).toMatchObject({
+      refused: false,
+      failure: { kind: 'connection', code: 'http_404', executed: 'no' },
+    });
     expect(seen.saw('lost')).toBe(false);
   });
 
@@ -117,8 +144,15 @@ describe('a redirect', () => {
     server.next('tools/call', to(307, '/elsewhere?x=1'), to(308, server.url.href));
     seen.link.send([call(1)]);
     expect(await seen.text(1)).toBe('call 1');
-    expect(server.visits.filter(({ verb }) => verb === 'POST').map(({ path }) => path).slice(2)).toEqual(['/mcp', '/elsewhere?x=1', '/mcp']);
-    expect(new Set(server.visits.filter(({ message }) => message.method === 'tools/call').map(({ body }) => body)).size).toBe(1);
+    expect(
+      server.visits
+        .filter(({ verb }) => verb === 'POST')
+        .map(({ path }) => path)
+        .slice(2),
+    ).toEqual(['/mcp', '/elsewhere?x=1', '/mcp']);
+    expect(
+      new Set(server.visits.filter(({ message }) => message.method === 'tools/call').map(({ body }) => body)).size,
+    ).toBe(1);
   });
 
   it('is not followed for ever', async () => {
@@ -139,14 +173,20 @@ describe('a redirect', () => {
     server.next('tools/call', to(307, other.url.href));
     seen.link.send([call(1)]);
     const { failure } = await seen.failed(1);
-    expect(failure.message).toBe(`${server.url.href} redirects to another origin, ${other.url.origin}, which is not followed`);
+    expect(failure.message).toBe(
+      `${server.url.href} redirects to another origin, ${other.url.origin}, which is not followed`,
+    );
     expect(other.connections).toBe(0);
   });
 
   it('that would change the method is not followed', async () => {
     const server = await startServer();
     const seen = await connect(server);
-    for (const [id, status, executed] of [[1, 301, 'no'], [2, 302, 'no'], [3, 303, 'maybe']] as const) {
+    for (const [id, status, executed] of [
+      [1, 301, 'no'],
+      [2, 302, 'no'],
+      [3, 303, 'maybe'],
+    ] as const) {
       server.next('tools/call', to(status, '/mcp'));
       seen.link.send([call(id)]);
       expect((await seen.failed(id)).failure).toMatchObject({ status, executed, retryable: false });
@@ -158,10 +198,16 @@ describe('the cause of a failure', () => {
   it('is the status and the beginning of the body of an HTTP answer', async () => {
     const server = await startServer();
     const seen = await connect(server);
-    server.next('tools/call', faults.status(500, { 'content-type': 'text/plain' }, `The disk is full. ${'x'.repeat(10_000)}`));
+    server.next(
+      'tools/call',
+      faults.status(500, { 'content-type': 'text/plain' }, `The disk is full. ${'x'.repeat(10_000)}`),
+    );
     seen.link.send([call(1)]);
     const { failure } = await seen.failed(1);
-    expect(answerCause(failure)).toEqual({ status: 500, body: expect.stringMatching(/^The disk is full\. x+$/) as string });
+    expect(answerCause(failure)).toEqual({
+      status: 500,
+      body: expect.stringMatching(/^The disk is full\. x+$/) as string,
+    });
     expect(answerCause(failure).body.length).toBe(4_096);
     expect(failure.message).toBe(`${server.url.href} answered 500`);
   });
@@ -187,10 +233,14 @@ describe('the cause of a failure', () => {
 
   it('holds no secret of ours, though the server repeats it', async () => {
     const server = await startServer();
-    const seen = await connect(server, { options: { headers: { authorization: 'Bearer s3cr3t-t0k3n', 'x-key': 'another-secret' } } });
+    const seen = await connect(server, {
+      options: { headers: { authorization: 'Bearer s3cr3t-t0k3n', 'x-key': 'another-secret' } },
+    });
     server.next('tools/call', ({ response, headers }) => {
       const { authorization, 'x-key': key, 'mcp-session-id': session } = headers;
-      response.writeHead(403).end(`no: ${String(authorization)} ${String(key)} ${String(session)} ${String(authorization).slice(7)}`);
+      response
+        .writeHead(403)
+        .end(`no: ${String(authorization)} ${String(key)} ${String(session)} ${String(authorization).slice(7)}`);
     });
     seen.link.send([call(1)]);
     const { failure } = await seen.failed(1);
@@ -227,7 +277,10 @@ describe('before the handshake is over', () => {
     server.next('initialize', faults.status(404, {}, 'Not Found'));
     const seen = new Observed(server.url);
     seen.link.send([initialize]);
-    expect(await seen.failed(0)).toMatchObject({ refused: false, failure: { code: 'http_404', executed: 'no', retryable: false } });
+    expect(await seen.failed(0)).toMatchObject({
+      refused: false,
+      failure: { code: 'http_404', executed: 'no', retryable: false },
+    });
     expect(seen.saw('lost')).toBe(false);
   });
 });

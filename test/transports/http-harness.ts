@@ -60,13 +60,27 @@ export class Observed {
       this.link.kill();
     });
     this.link.open({
-      opened: () => { tell({ what: 'opened' }); },
-      received: (messages) => { tell({ what: 'received', messages }); },
-      requestFailed: (id, failure, refused) => { tell({ what: 'requestFailed', id, failure, refused }); },
-      suspected: (failure) => { tell({ what: 'suspected', failure }); },
-      trusted: () => { tell({ what: 'trusted' }); },
-      lost: (failure, answering) => { tell({ what: 'lost', failure, answering }); },
-      ended: () => { tell({ what: 'ended' }); },
+      opened: () => {
+        tell({ what: 'opened' });
+      },
+      received: (messages) => {
+        tell({ what: 'received', messages });
+      },
+      requestFailed: (id, failure, refused) => {
+        tell({ what: 'requestFailed', id, failure, refused });
+      },
+      suspected: (failure) => {
+        tell({ what: 'suspected', failure });
+      },
+      trusted: () => {
+        tell({ what: 'trusted' });
+      },
+      lost: (failure, answering) => {
+        tell({ what: 'lost', failure, answering });
+      },
+      ended: () => {
+        tell({ what: 'ended' });
+      },
     });
   }
 
@@ -163,7 +177,11 @@ export const initialize: Request = {
   params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '0' } },
 };
 
-export const call = (id: number, name = 'echo', args: Record<string, unknown> = { text: `call ${String(id)}` }): Request => ({
+export const call = (
+  id: number,
+  name = 'echo',
+  args: Record<string, unknown> = { text: `call ${String(id)}` },
+): Request => ({
   jsonrpc: '2.0',
   id,
   method: 'tools/call',
@@ -208,7 +226,7 @@ export class ManualClock implements Clock {
   armed(delay: number): Promise<void> {
     return new Promise((resolve) => {
       const check = (): void => {
-        if (!this.delays.includes(delay)) return;
+        if (!this.delays.some((one) => Math.abs(one - delay) < 1e-6)) return;
         this.#watchers.delete(check);
         resolve();
       };

@@ -5,16 +5,28 @@ import { call, connect, initialize, Observed, startServer } from './http-harness
 describe('the headers of the user', () => {
   it('go with every request, and cannot replace those of the protocol', async () => {
     const server = await startServer();
-    const headers = { Authorization: 'Bearer token', Accept: 'text/html', 'MCP-Session-Id': 'mine', 'Content-Type': 'text/plain', 'X-Team': 'a' };
+    const headers = {
+      Authorization: 'Bearer token',
+      Accept: 'text/html',
+      'MCP-Session-Id': 'mine',
+      'Content-Type': 'text/plain',
+      'X-Team': 'a',
+    };
     const seen = await connect(server, { options: { headers } });
     seen.link.send([call(1)]);
     await seen.answer(1);
     await seen.close();
     const [session] = [server.last('tools/call').headers['mcp-session-id']];
     expect(session).not.toBe('mine');
-    for (const { headers: sent } of server.visits) expect(sent).toMatchObject({ authorization: 'Bearer token', 'x-team': 'a' });
-    expect(new Set(server.names)).toEqual(new Set(['initialize', 'notifications/initialized', 'GET', 'tools/call', 'DELETE']));
-    expect(server.last('tools/call').headers).toMatchObject({ 'content-type': 'application/json', 'mcp-session-id': session });
+    for (const { headers: sent } of server.visits)
+      expect(sent).toMatchObject({ authorization: 'Bearer token', 'x-team': 'a' });
+    expect(new Set(server.names)).toEqual(
+      new Set(['initialize', 'notifications/initialized', 'GET', 'tools/call', 'DELETE']),
+    );
+    expect(server.last('tools/call').headers).toMatchObject({
+      'content-type': 'application/json',
+      'mcp-session-id': session,
+    });
   });
 
   it('may come from a function, which is asked each time', async () => {
@@ -45,7 +57,12 @@ describe('the headers of the user', () => {
   });
 
   it.each([
-    ['throws', () => { throw new Error('no token'); }],
+    [
+      'throws',
+      () => {
+        throw new Error('no token');
+      },
+    ],
     ['rejects', () => Promise.reject(new Error('no token'))],
   ])('whose function %s fail what was to be sent, and nothing else', async (_, broken) => {
     const server = await startServer();
@@ -53,7 +70,10 @@ describe('the headers of the user', () => {
     const seen = await connect(server, { options: { headers: () => (works ? {} : broken()) } });
     works = false;
     const accepted = seen.send(call(1));
-    expect(await seen.failed(1)).toMatchObject({ refused: false, failure: { kind: 'connection', code: 'headers_failed', executed: 'no' } });
+    expect(await seen.failed(1)).toMatchObject({
+      refused: false,
+      failure: { kind: 'connection', code: 'headers_failed', executed: 'no' },
+    });
     expect(await accepted).toMatchObject({ code: 'headers_failed' });
     works = true;
     seen.link.send([call(2)]);
@@ -66,7 +86,13 @@ describe('the headers of the user', () => {
     let stuck = false;
     let open = (): void => {};
     const headers = (): Record<string, string> | Promise<Record<string, string>> =>
-      stuck ? new Promise((resolve) => { open = () => { resolve({}); }; }) : {};
+      stuck
+        ? new Promise((resolve) => {
+            open = () => {
+              resolve({});
+            };
+          })
+        : {};
     const seen = await connect(server, { options: { headers } });
     stuck = true;
     seen.link.send([call(1)]);

@@ -1,6 +1,6 @@
 /** What makes a link suspect or lost: sessions that the server forgot, and connections it refuses. */
 import { describe, expect, it } from 'vitest';
-import { faults } from '../support/http-server.js';
+import { faults } from '../support/http-faults.js';
 import { answerCause, call, connect, ManualClock, notification, startServer } from './http-harness.js';
 
 const expired = { kind: 'connection', code: 'session_expired', executed: 'no', retryable: true };
@@ -76,7 +76,9 @@ describe('400 with our session id', () => {
     const seen = await connect(server);
     let answer = (): void => {};
     server.next('tools/call', faults.status(400, {}, 'what?'));
-    server.next('ping', ({ behave }) => { answer = behave; });
+    server.next('ping', ({ behave }) => {
+      answer = behave;
+    });
     seen.link.send([call(1)]);
     await server.arrived('ping');
     expect(seen.names.slice(2)).toEqual(['suspected']);
@@ -84,7 +86,10 @@ describe('400 with our session id', () => {
     await seen.answer(2);
     expect(seen.saw('requestFailed')).toBe(false);
     answer();
-    expect(await seen.failed(1)).toMatchObject({ refused: false, failure: { kind: 'connection', code: 'http_400', status: 400, executed: 'no' } });
+    expect(await seen.failed(1)).toMatchObject({
+      refused: false,
+      failure: { kind: 'connection', code: 'http_400', status: 400, executed: 'no' },
+    });
     expect(seen.names.slice(2)).toEqual(['suspected', 'received', 'trusted', 'failed 1']);
     // Not even the answer to the ping is told.
     expect(seen.messages.map((message) => message?.id)).toEqual([0, 2]);
@@ -132,7 +137,9 @@ describe('400 with our session id', () => {
     const seen = await connect(server);
     server.next('tools/call', faults.status(400));
     let answer = (): void => {};
-    server.next('ping', ({ behave }) => { answer = behave; });
+    server.next('ping', ({ behave }) => {
+      answer = behave;
+    });
     seen.link.send([call(1)]);
     await server.arrived('ping');
     seen.link.abandon([1]);
@@ -145,7 +152,10 @@ describe('400 with our session id', () => {
     const server = await startServer();
     const seen = await connect(server);
     server.next('notifications/roots/list_changed', faults.status(400));
-    expect(await seen.send(notification('notifications/roots/list_changed'))).toMatchObject({ code: 'http_400', executed: 'no' });
+    expect(await seen.send(notification('notifications/roots/list_changed'))).toMatchObject({
+      code: 'http_400',
+      executed: 'no',
+    });
     expect(seen.saw('suspected')).toBe(false);
   });
 
@@ -191,8 +201,14 @@ describe('a refused connection', () => {
     seen.link.send(refused.map((id) => call(id)));
     // The headers of the requests are on their way; those of the probe wait until the server is back.
     let relented = (): void => {};
-    gate = new Promise((resolve) => { relented = resolve; });
-    for (const id of refused) expect(await seen.failed(id)).toMatchObject({ refused: false, failure: { code: 'ECONNREFUSED', executed: 'no' } });
+    gate = new Promise((resolve) => {
+      relented = resolve;
+    });
+    for (const id of refused)
+      expect(await seen.failed(id)).toMatchObject({
+        refused: false,
+        failure: { code: 'ECONNREFUSED', executed: 'no' },
+      });
     expect(seen.saw('trusted')).toBe(false);
     await server.relent();
     relented();
@@ -215,7 +231,9 @@ describe('a refused connection', () => {
       seen.link.send([call(1)]);
       // From here on: the probe.
       let open = (): void => {};
-      gate = new Promise((resolve) => { open = resolve; });
+      gate = new Promise((resolve) => {
+        open = resolve;
+      });
       await seen.told('suspected');
       server.forget();
       await server.relent();
@@ -230,7 +248,10 @@ describe('a refused connection', () => {
     const server = await startServer({ stream: false });
     const seen = await connect(server);
     await server.close();
-    expect(await seen.send(notification('notifications/roots/list_changed'))).toMatchObject({ code: 'ECONNREFUSED', executed: 'no' });
+    expect(await seen.send(notification('notifications/roots/list_changed'))).toMatchObject({
+      code: 'ECONNREFUSED',
+      executed: 'no',
+    });
     expect(seen.names.slice(2)).toEqual([]);
   });
 });

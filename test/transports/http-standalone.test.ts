@@ -1,6 +1,6 @@
 /** The stream that the server may use when it is asked nothing. */
 import { describe, expect, it } from 'vitest';
-import { event, faults } from '../support/http-server.js';
+import { event, faults } from '../support/http-faults.js';
 import { call, connect, initialize, ManualClock, notification, Observed, startServer } from './http-harness.js';
 
 const note = (n: number): object => ({ jsonrpc: '2.0', method: 'notifications/message', params: { n } });
@@ -17,7 +17,11 @@ describe('the standalone stream', () => {
     await server.until(() => server.streams.size === 1);
     const [session] = server.sessions;
     const { headers } = server.last('GET');
-    expect(headers).toMatchObject({ accept: 'text/event-stream', 'mcp-session-id': session, 'mcp-protocol-version': '2025-11-25' });
+    expect(headers).toMatchObject({
+      accept: 'text/event-stream',
+      'mcp-session-id': session,
+      'mcp-protocol-version': '2025-11-25',
+    });
     expect(headers).not.toHaveProperty('content-type');
     for (const stream of server.streams) stream.write(event(note(1)) + event(note(2)));
     await seen.until(() => seen.messages.length === 3);
@@ -55,7 +59,15 @@ describe('the standalone stream', () => {
     const server = await startServer();
     const clock = new ManualClock();
     const endings = [faults.streamBreaks, faults.status(503), faults.reset, faults.streamEnds, faults.status(401)];
-    server.next('GET', ...endings, faults.streamEnds, faults.streamEnds, faults.streamEnds, faults.streamEnds, faults.streamEnds);
+    server.next(
+      'GET',
+      ...endings,
+      faults.streamEnds,
+      faults.streamEnds,
+      faults.streamEnds,
+      faults.streamEnds,
+      faults.streamEnds,
+    );
     server.next('GET', faults.events(event(note(1))));
     const seen = await connect(server, { clock });
     let delay = 1_000;
@@ -77,19 +89,22 @@ describe('the standalone stream', () => {
     expect(clock.delays).toEqual([]);
   });
 
-  it.each([404, 400])('refused with %i is no loss by itself: one ping decides, and when it is well there is no stream', async (status) => {
-    const server = await startServer();
-    server.always('GET', faults.status(status));
-    const clock = new ManualClock();
-    const seen = await connect(server, { clock });
-    await seen.told('trusted');
-    expect(server.count('ping')).toBe(1);
-    expect(seen.names.slice(2)).toEqual(['suspected', 'trusted']);
-    clock.advance(100_000);
-    seen.link.send([call(1)]);
-    expect(await seen.text(1)).toBe('call 1');
-    expect(server.count('GET')).toBe(1);
-  });
+  it.each([404, 400])(
+    'refused with %i is no loss by itself: one ping decides, and when it is well there is no stream',
+    async (status) => {
+      const server = await startServer();
+      server.always('GET', faults.status(status));
+      const clock = new ManualClock();
+      const seen = await connect(server, { clock });
+      await seen.told('trusted');
+      expect(server.count('ping')).toBe(1);
+      expect(seen.names.slice(2)).toEqual(['suspected', 'trusted']);
+      clock.advance(100_000);
+      seen.link.send([call(1)]);
+      expect(await seen.text(1)).toBe('call 1');
+      expect(server.count('GET')).toBe(1);
+    },
+  );
 
   it.each([404, 400] as const)('finds out that the server forgot the session (%i)', async (unknownSession) => {
     const server = await startServer({ unknownSession });

@@ -16,14 +16,22 @@ describe('a link over streamable HTTP', () => {
     const seen = await connect(server);
     seen.link.send([call(1)]);
     expect(await seen.text(1)).toBe('call 1');
-    expect(server.names.filter((name) => name !== 'GET')).toEqual(['initialize', 'notifications/initialized', 'tools/call']);
+    expect(server.names.filter((name) => name !== 'GET')).toEqual([
+      'initialize',
+      'notifications/initialized',
+      'tools/call',
+    ]);
     const headers = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' };
     expect(server.last('initialize').headers).toMatchObject(headers);
     expect(server.last('initialize').headers).not.toHaveProperty('mcp-session-id');
     expect(server.last('initialize').headers).not.toHaveProperty('mcp-protocol-version');
     const [session] = server.sessions;
     for (const name of ['notifications/initialized', 'tools/call']) {
-      expect(server.last(name).headers).toMatchObject({ ...headers, 'mcp-session-id': session, 'mcp-protocol-version': '2025-11-25' });
+      expect(server.last(name).headers).toMatchObject({
+        ...headers,
+        'mcp-session-id': session,
+        'mcp-protocol-version': '2025-11-25',
+      });
     }
     expect(seen.link.connection).toMatchObject({ sessionId: session });
   });
@@ -38,7 +46,9 @@ describe('a link over streamable HTTP', () => {
     await seen.answer(0);
     expect(seen.link.connection).toMatchObject({ url: server.url.href });
     expect(server.last('initialize').path).toBe('/mcp?key=secret');
-    expect(server.last('initialize').headers.authorization).toBe(`Basic ${Buffer.from('agent:p%ss').toString('base64')}`);
+    expect(server.last('initialize').headers.authorization).toBe(
+      `Basic ${Buffer.from('agent:p%ss').toString('base64')}`,
+    );
   });
 
   it('fails the initialize whose session id is not visible ASCII, or too long', async () => {
@@ -61,7 +71,9 @@ describe('a link over streamable HTTP', () => {
     const server = await startServer();
     const seen = await connect(server);
     let visit = (): void => {};
-    server.next('notifications/cancelled', (given) => { visit = given.behave; });
+    server.next('notifications/cancelled', (given) => {
+      visit = given.behave;
+    });
     let accepted = false;
     const both = seen.send(call(1), notification('notifications/cancelled')).then((failure) => {
       accepted = true;
@@ -81,7 +93,10 @@ describe('a link over streamable HTTP', () => {
     expect(await seen.send(notification('notifications/roots/list_changed'))).toBeNull();
     server.always('notifications/roots/list_changed', ({ response }) => response.writeHead(500).end());
     const told: unknown[] = [];
-    seen.link.send([notification('notifications/roots/list_changed'), notification('notifications/roots/list_changed')], (failure) => told.push(failure));
+    seen.link.send(
+      [notification('notifications/roots/list_changed'), notification('notifications/roots/list_changed')],
+      (failure) => told.push(failure),
+    );
     await server.arrived('notifications/roots/list_changed', 3);
     expect(await seen.send(call(1), notification('notifications/roots/list_changed'))).toMatchObject({ status: 500 });
     expect(told).toMatchObject([{ kind: 'connection', status: 500 }]);
@@ -90,7 +105,9 @@ describe('a link over streamable HTTP', () => {
 
   it('calls nobody back while send runs', async () => {
     const server = await startServer();
-    const seen = await connect(server, { options: { headers: { 'bad header': 'x' } } }).catch((error: unknown) => error);
+    const seen = await connect(server, { options: { headers: { 'bad header': 'x' } } }).catch(
+      (error: unknown) => error,
+    );
     expect(String(seen)).toContain('cannot be made');
     const other = await connect(server);
     const loop: Record<string, unknown> = {};

@@ -1,0 +1,81 @@
+/** The SDK's own `Client` on its own transports, made and connected once, and shared. */
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
+import type { Server } from '../servers/server.js';
+import type { CallOptions, Connection, Session, Status } from './side.js';
+
+export class SdkConnection implements Connection, Session {
+  readonly path = null;
+  readonly #client = new Client({ name: 'first-run', version: '1.0.0' });
+  readonly #transport: Transport;
+  readonly #started: (pid: number) => void;
+  #connected: Promise<void> | undefined;
+  #sharers = 0;
+
+  constructor(server: Server, started: (pid: number) => void) {
+    this.#transport = server.transport();
+    this.#started = started;
+  }
+
+  async use(_label: string, callback: (session: Session) => Promise<void>): Promise<void> {
+    this.#sharers += 1;
+    try {
+      this.#connected ??= this.#connect();
+      await this.#connected;
+      await callback(this);
+    } finally {
+      this.#sharers -= 1;
+    }
+  }
+
+  async #connect(): Promise<void> {
+    const connected = this.#client.connect(this.#transport);
+    if (this.pid !== null) this.#started(this.pid);
+    await connected;
+  }
+
+  callTool(name: string, args: Record<string, unknown>, options: CallOptions): Promise<unknown> {
+    return this.#client.callTool({ name, arguments: args }, undefined, inItsWords(options));
+  }
+
+  listTools(options: CallOptions): Promise<unknown> {
+    return this.#client.listTools(undefined, inItsWords(options));
+  }
+
+  ping(options: CallOptions): Promise<unknown> {
+    return this.#client.ping(inItsWords(options));
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  get pid(): number | null {
+    return this.#transport instanceof StdioClientTransport ? this.#transport.pid : null;
+  }
+
+  get status(): Status {
+    const connected = this.#client.transport !== undefined;
+    const state = connected ? 'connected' : 'closed';
+    return { state: this.#connected === undefined ? 'new' : state, generation: this.#connected === undefined ? 0 : 1, leases: this.#sharers };
+  }
+
+  kindOf(error: unknown): string {
+    if (error instanceof StreamableHTTPError) return `HTTP ${String(error.code)}`;
+    if (!(error instanceof Error)) return String(error);
+    if (!(error instanceof McpError)) return error.message.toLowerCase();
+    if (error.code === Number(ErrorCode.ConnectionClosed)) return 'connection closed';
+    // An abort has the code of a timeout; only the text differs.
+    if (error.code === Number(ErrorCode.RequestTimeout)) return error.message.includes('Request timed out') ? 'timed out' : 'cancelled';
+    return `error ${String(error.code)}`;
+  }
+}
+
+const inItsWords = ({ timeout, signal, onProgress }: CallOptions) => ({
+  timeout,
+  ...(signal === undefined ? {} : { signal }),
+  ...(onProgress === undefined ? {} : { onprogress: onProgress }),
+});

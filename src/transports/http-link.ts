@@ -1,0 +1,300 @@
+/**
+ * What is decided here is what the fate of one exchange means to the link. Most fates concern one
+ * message. The link is lost only when the server says that it does not know our session, or when
+ * the connection is refused twice in a row.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Clock } from '../protocol/clock.js';
+import type { Failure } from '../protocol/failure.js';
+import type { Message } from '../protocol/json-rpc.js';
+import type { Limits } from '../protocol/limits.js';
+import { Closing, Farewell } from './http-closing.js';
+import { Endpoint } from './http-endpoint.js';
+import { backlog, closed, invalidSessionId, neverSent, noHeaders, notSerialisable } from './http-failures.js';
+import { Outstanding } from './http-outstanding.js';
+import { Post, type PostOwner } from './http-post.js';
+import { Suspicion, type Finding, type SuspicionHost } from './http-probe.js';
+import { Standalone, type StandaloneHost } from './http-standalone.js';
+import { sessionExpired, type Verdict } from './http-verdict.js';
+import type { HttpOptions, HttpPorts } from './http.js';
+import type { Connection, Link, LinkEvents } from './link.js';
+
+type Accepted = (failure: Failure | null) => void;
+
+/** `answering`: the server forgot the session, but what it had begun to answer may still come. */
+interface Loss {
+  readonly failure: Failure;
+  readonly answering: boolean;
+}
+
+export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost {
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly endpoint: Endpoint;
+  readonly #suspicion: Suspicion;
+  readonly #standalone: Standalone;
+  /** Null before `open`, and when nothing may be told any more. */
+  #events: LinkEvents | null = null;
+  #opened = false;
+  readonly #outstanding = new Outstanding();
+  #initialize: Post | null = null;
+  #initialized: Post | null = null;
+  #negotiated = false;
+  #sending = false;
+  #loss: Loss | null = null;
+  #closing: Closing | null = null;
+  #over = false;
+
+  constructor({ url, headers, fetch }: HttpOptions, { clock, limits }: HttpPorts) {
+    this.clock = clock;
+    this.limits = limits;
+    this.endpoint = new Endpoint(url, limits, headers, fetch);
+    this.#suspicion = new Suspicion(this);
+    this.#standalone = new Standalone(this);
+  }
+
+  get connection(): Connection | null {
+    if (!this.#opened || this.#over) return null;
+    return { kind: 'http', url: this.endpoint.where, sessionId: this.endpoint.headers.sessionId };
+  }
+
+  open(events: LinkEvents): void {
+    if (this.#opened || this.#over) return;
+    this.#opened = true;
+    this.#events = events;
+    events.opened();
+  }
+
+  send(messages: readonly Message[], accepted?: Accepted): void {
+    const refusal = this.#refusal();
+    const posts = messages.map((message) => this.#post(message));
+    this.#outstanding.add(posts, accepted);
+    // Whatever goes wrong in this turn is told in the next: `send` calls nobody back while it runs.
+    this.#sending = true;
+    if (refusal !== null) this.#refuse(posts, refusal);
+    else {
+      this.endpoint.headers.prepare(
+        () => {
+          posts.forEach((post, i) => {
+            this.#dispatch(post, messages[i]);
+          });
+        },
+        (error) => {
+          this.#refuse(posts, noHeaders(error));
+        },
+      );
+    }
+    this.#sending = false;
+  }
+
+  abandon(ids: readonly number[]): void {
+    for (const id of ids) this.#outstanding.abandon(id);
+  }
+
+  negotiated(protocolVersion: string): void {
+    this.#negotiated = true;
+    this.endpoint.headers.protocolVersion = protocolVersion;
+  }
+
+  close(within: number): void {
+    if (this.#closing !== null) {
+      this.#closing.shorten(within);
+      return;
+    }
+    const events = this.#events;
+    if (this.#over || events === null) return;
+    this.#quieten();
+    this.#closing = new Closing(this.clock, {
+      flush: (done) => {
+        this.#outstanding.whenIdle(done);
+      },
+      deleteSession: (done) => {
+        this.#deleteSession(done);
+      },
+      destroy: (done) => {
+        this.#over = true;
+        void this.endpoint.wires.destroy().then(done, done);
+      },
+      ended: () => {
+        events.ended();
+      },
+    });
+    this.#closing.begin(within);
+  }
+
+  kill(): void {
+    this.#quieten();
+    this.#over = true;
+    this.#closing?.stop();
+    void this.endpoint.wires.destroy();
+  }
+
+  // Of one message: what it comes to.
+
+  received(messages: readonly unknown[]): void {
+    if (this.#loss?.answering !== false) this.#events?.received(messages);
+  }
+
+  accepted(post: Post, status: number, headers: IncomingHttpHeaders): Failure | null {
+    const { where } = this.endpoint;
+    if (post === this.#initialize && !this.endpoint.headers.adoptSession(headers)) {
+      return invalidSessionId(where, status);
+    }
+    this.#outstanding.accepted(post);
+    if (post === this.#initialized && this.#negotiated && this.#events !== null) this.#standalone.start();
+    return null;
+  }
+
+  concluded(post: Post, verdict: Verdict | null): void {
+    if (!this.#sending) {
+      this.#conclude(post, verdict);
+      return;
+    }
+    queueMicrotask(() => {
+      this.#conclude(post, verdict);
+    });
+  }
+
+  #conclude(post: Post, verdict: Verdict | null): void {
+    if (this.#over || !this.#outstanding.isOpen(post)) return;
+    switch (verdict?.kind) {
+      case undefined:
+        this.#outstanding.settle(post);
+        return;
+      case 'failed':
+        this.#fail(post, verdict.failure, false);
+        return;
+      case 'unreachable':
+        this.#fail(post, verdict.failure, false);
+        if (post.to.id !== null && verdict.failure.kind === 'connection') this.doubted(verdict.failure);
+        return;
+      case 'answered':
+        this.#answer(post, verdict.failure, verdict.message);
+        return;
+      case 'gone':
+        // First, so that what is refused finds a session that is known to be over.
+        this.#lose(verdict.failure, true);
+        this.#fail(post, verdict.failure, true);
+        return;
+      case 'doubtful':
+        this.#hold(post, verdict.failure, verdict.message);
+        return;
+    }
+  }
+
+  /** 400 says little. It means the session if a `ping` is refused too; until that is known, nothing is. */
+  #hold(post: Post, failure: Failure, message: unknown): void {
+    const expired = (): void => {
+      this.#fail(post, sessionExpired(failure, this.endpoint.where), true);
+    };
+    if (post.to.id === null) this.#fail(post, failure, false);
+    else if (this.#loss !== null) expired();
+    else {
+      this.#suspicion.raise(failure, ({ kind }) => {
+        if (!this.#outstanding.isOpen(post)) return;
+        if (kind === 'gone') expired();
+        else if (message !== undefined && kind === 'alive') this.#answer(post, failure, message);
+        else this.#fail(post, failure, false);
+      });
+    }
+  }
+
+  #answer(post: Post, failure: Failure, message: unknown): void {
+    const acceptance = this.#outstanding.settle(post);
+    this.received([message]);
+    acceptance?.failed(failure);
+  }
+
+  #fail(post: Post, failure: Failure, refused: boolean): void {
+    const acceptance = this.#outstanding.settle(post);
+    const { id } = post.to;
+    if (typeof id === 'number') this.#events?.requestFailed(id, failure, refused);
+    acceptance?.failed(failure);
+  }
+
+  // Of one message: what it means to the link.
+
+  doubted(failure: Failure): void {
+    if (this.#negotiated && this.#loss === null && this.#events !== null) this.#suspicion.raise(failure);
+  }
+
+  suspected(failure: Failure): void {
+    this.#events?.suspected(failure);
+  }
+
+  found(finding: Finding): void {
+    if (finding.kind === 'alive') this.#events?.trusted();
+    else this.#lose(finding.failure, finding.kind === 'gone');
+  }
+
+  #lose(failure: Failure, answering: boolean): void {
+    if (this.#loss !== null) return;
+    this.#loss = { failure, answering };
+    if (answering) this.#standalone.retire();
+    else this.#standalone.stop();
+    this.#events?.lost(failure, answering);
+    // Somebody else found out while a ping was asking.
+    if (answering) this.#suspicion.overtake({ kind: 'gone', failure });
+    else this.#outstanding.abandonAll();
+  }
+
+  // Going out.
+
+  #post(message: Message): Post {
+    const id = 'method' in message && 'id' in message ? message.id : null;
+    const post = new Post(this, this.endpoint.to(id));
+    if ('method' in message && message.method === 'initialize') this.#initialize = post;
+    if ('method' in message && message.method === 'notifications/initialized') this.#initialized = post;
+    return post;
+  }
+
+  #dispatch(post: Post, message: Message | undefined): void {
+    const { endpoint } = this;
+    if (this.#over) return;
+    let body: string;
+    try {
+      body = JSON.stringify(message);
+    } catch (error) {
+      this.concluded(post, { kind: 'failed', failure: notSerialisable(error) });
+      return;
+    }
+    post.enter(post.to.id === null ? endpoint.control : endpoint.requests, endpoint.request('POST', body));
+  }
+
+  /** Why nothing can be sent now. A server that forgot the session may still be answered. */
+  #refusal(): Failure | null {
+    const { where } = this.endpoint;
+    if (this.#events === null) return closed(where);
+    if (this.#loss?.answering === false) return neverSent(this.#loss.failure);
+    const waiting = this.#outstanding.others;
+    return waiting > this.limits.queue ? backlog(where, waiting) : null;
+  }
+
+  #refuse(posts: readonly Post[], failure: Failure): void {
+    for (const post of posts) this.concluded(post, { kind: 'failed', failure });
+  }
+
+  // Going.
+
+  /** From now on nothing is told but the end. What waits for an answer is given up. */
+  #quieten(): void {
+    this.#events = null;
+    this.#standalone.stop();
+    this.#suspicion.stop();
+    this.#outstanding.abandonAll();
+  }
+
+  #deleteSession(done: () => void): void {
+    const { endpoint } = this;
+    if (!endpoint.inSession || this.#loss !== null) done();
+    else
+      endpoint.prepare(
+        'DELETE',
+        null,
+        (request) => {
+          new Farewell(done).enter(endpoint.control, request);
+        },
+        done,
+      );
+  }
+}

@@ -1,0 +1,67 @@
+/** The posts of which the outcome is open, and who wants to know that they were accepted. */
+import type { Failure } from '../protocol/failure.js';
+import { Acceptance } from './http-acceptance.js';
+import type { Post } from './http-post.js';
+
+export class Outstanding {
+  /** Requests, by id. What is not here any more was abandoned, or has been told. */
+  readonly #requests = new Map<number | string, Post>();
+  readonly #acceptances = new Map<Post, Acceptance>();
+  #others = 0;
+  #idle: (() => void) | null = null;
+
+  /** Notifications and answers that are on their way. */
+  get others(): number {
+    return this.#others;
+  }
+
+  add(posts: readonly Post[], accepted: ((failure: Failure | null) => void) | undefined): void {
+    const acceptance = accepted === undefined ? null : new Acceptance(posts.length, accepted);
+    for (const post of posts) {
+      if (post.to.id === null) this.#others += 1;
+      else this.#requests.set(post.to.id, post);
+      if (acceptance !== null) this.#acceptances.set(post, acceptance);
+    }
+  }
+
+  /** Whether its outcome still matters. */
+  isOpen(post: Post): boolean {
+    return post.to.id === null || this.#requests.get(post.to.id) === post;
+  }
+
+  accepted(post: Post): void {
+    this.#acceptances.get(post)?.accepted();
+    this.#acceptances.delete(post);
+  }
+
+  /** Its outcome is known. Gives the acceptance that has not been told, if there is one. */
+  settle(post: Post): Acceptance | undefined {
+    const acceptance = this.#acceptances.get(post);
+    this.#acceptances.delete(post);
+    if (post.to.id !== null) this.#requests.delete(post.to.id);
+    else {
+      this.#others -= 1;
+      if (this.#others === 0) this.#idle?.();
+    }
+    return acceptance;
+  }
+
+  abandon(id: number): void {
+    const post = this.#requests.get(id);
+    if (post === undefined) return;
+    this.settle(post)?.dropped();
+    post.abort();
+  }
+
+  abandonAll(): void {
+    const posts = [...this.#requests.values()];
+    for (const post of posts) this.settle(post);
+    for (const post of posts) post.abort();
+  }
+
+  /** Calls back when no notification and no answer is on its way. */
+  whenIdle(idle: () => void): void {
+    this.#idle = idle;
+    if (this.#others === 0) idle();
+  }
+}
