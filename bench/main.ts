@@ -31,7 +31,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const rounds = Number(options.rounds ?? (options.quick ? 3 : 5));
+const rounds = Number(options.rounds ?? (options.quick ? 2 : 5));
 if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError('--rounds takes a whole number, 1 or more');
 
 type Errors = Partial<Record<PeerId, string>>;
@@ -92,7 +92,7 @@ async function main(): Promise<number> {
   const server = await startHttpServer();
   const results: RowResult[] = [];
   try {
-    const surroundings = { httpUrl: server.url, scale: options.quick ? 0.25 : 1 };
+    const surroundings = { httpUrl: server.url, scale: options.quick ? 0.5 : 1 };
     for (const group of new Set(rows.map(groupOf))) {
       results.push(...(await measureGroup(rows.filter((row) => groupOf(row) === group), surroundings)));
     }

@@ -6,7 +6,7 @@ const inFlight = (width: number, title: string, operations: number, atLeast: num
   id: `http/${String(width)}`,
   title: `streamable HTTP, ${title}`,
   unit: 'µs CPU',
-  warmUps: 2,
+  warmUps: 3,
   budget: { kind: 'speed', atLeast },
   prepare: async (peer, { httpUrl, scale }) =>
     callsOver(await peer.overHttp(new URL(httpUrl)), width, Math.round(operations * scale)),

@@ -11,7 +11,7 @@ const inFlight = (width: number, title: string, operations: number, atLeast: num
   id: `memory/${String(width)}`,
   title: `in memory, ${title}`,
   unit: 'µs CPU',
-  warmUps: 2,
+  warmUps: 3,
   budget: { kind: 'speed', atLeast },
   prepare: async (peer, { scale }) => callsOver(await peer.inMemory(echo), width, Math.round(operations * scale)),
 });

@@ -14,7 +14,7 @@ const inFlight = (width: number, title: string, operations: number, atLeast: num
   id: `stdio/${String(width)}`,
   title: `stdio, ${title}`,
   unit: 'µs CPU',
-  warmUps: 2,
+  warmUps: 4,
   budget: { kind: 'speed', atLeast },
   prepare: async (peer, { scale }) => callsOver(await peer.overStdio(server), width, Math.round(operations * scale)),
 });
@@ -37,7 +37,7 @@ async function largeResults(session: Session, operations: number): Promise<Rig> 
 }
 
 export const stdioRows: readonly Row[] = [
-  inFlight(1, 'one at a time', 2_000, 1),
+  inFlight(1, 'one at a time', 3_000, 1),
   inFlight(100, '100 in flight', 10_000, 1.5),
   {
     id: 'stdio/large',

@@ -1,4 +1,5 @@
 /** The run: agents on every lane, faults at their times, and an end that leaves nothing behind. */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from './faults.js';
 import type { Lane } from './lane.js';
@@ -34,6 +35,8 @@ export async function run(stage: Stage, { agents, seconds, view, over }: RunOpti
   const { signal } = over;
   const duration = seconds * 1_000;
   const team = Math.max(1, Math.round((agents * 2) / lanes.length));
+  // Every agent listens.
+  setMaxListeners(0, signal);
   for (const { tally } of lanes) tally.start(duration);
   view.start();
   const end = setTimeout(() => {

@@ -6,6 +6,7 @@
 import type { ActorSystem, AnyActorScope, SnapshotFrom } from 'xstate';
 import { clientMachine } from './client.machine.js';
 import type { ClientEvent } from './client.types.js';
+import { takeHot } from './hot-path.js';
 
 export type ClientMachine = typeof clientMachine;
 export type ClientSnapshot = SnapshotFrom<ClientMachine>;
@@ -28,7 +29,9 @@ const isStale = (event: ClientEvent, living: number): boolean => 'generation' in
 /** The machine, with its transition behind the seam. */
 export function behindTheSeam(machine: ClientMachine): ClientMachine {
   const transition: ClientMachine['transition'] = (before, event, scope) => {
-    const after = isStale(event, before.context.generation) ? before : machine.transition(before, event, scope);
+    const after = isStale(event, before.context.generation)
+      ? before
+      : (takeHot(before, event, scope) ?? machine.transition(before, event, scope));
     observers.get(scope.system)?.(before, event, after);
     return after;
   };

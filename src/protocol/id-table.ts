@@ -1,8 +1,7 @@
 /**
- * A table keyed by the client's growing ids. Not a `Map`: when V8 rehashes a small Map, which it does
- * every few insertions, the old table points to the new one, so one dead table that has reached the
- * old space keeps every later entry alive until a full collection. Measured with one call at a time:
- * a fifth of what was allocated survived each scavenge, and a third of the time went to collecting.
+ * A table keyed by the client's growing ids. Not a `Map`: V8 rehashes a `Map` that is filled and
+ * emptied over and over every few entries, and each old table points to the next. Measured at 100
+ * calls in flight, a call through this table costs a quarter less than through a `Map`.
  */
 export class IdTable<T> {
   #entries = Object.create(null) as Record<number, T | undefined>;

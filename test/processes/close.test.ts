@@ -6,7 +6,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ClosedError, ConnectionError, type Client, type ServerNotification } from '../../src/index.js';
-import { clientOf, handles, processClient, shellClient, textOf, type ProcessClient } from '../support/processes.js';
+import { clientOf, handles, processClient, shellClient, type ProcessClient } from '../support/processes.js';
+import { textOf } from '../support/results.js';
 
 let before: string[] = [];
 let listeners = 0;

@@ -9,7 +9,8 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ClosedError, SessionLostError } from '../../src/index.js';
-import { processClient, textOf } from '../support/processes.js';
+import { processClient } from '../support/processes.js';
+import { textOf } from '../support/results.js';
 
 const reasonOf = (outcome: PromiseSettledResult<unknown>): unknown =>
   outcome.status === 'rejected' ? outcome.reason : outcome.value;

@@ -2,10 +2,12 @@
  * What goes through the three pipes of a server process: much, slowly, or not at all. Beside each
  * test, the row of "what kills what" that is expected, or the limit that is (I12).
  */
+import { inspect } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { LimitError, RequestTimeoutError, SessionLostError } from '../../src/index.js';
 import { LineFramer } from '../../src/transports/line-framer.js';
-import { firstText, processClient, textOf } from '../support/processes.js';
+import { processClient } from '../support/processes.js';
+import { firstText, textOf } from '../support/results.js';
 
 const MB = 1024 * 1024;
 
@@ -120,7 +122,7 @@ describe('what is too much', () => {
     const { stderr } = error.cause as { stderr: string };
     expect(Buffer.byteLength(stderr)).toBeLessThanOrEqual(64 * 1024);
     expect(stderr.slice(-40)).toMatch(/bad key \[redacted\]\n$/);
-    expect(JSON.stringify([error, client.failure, client.getSnapshot()]).includes(secret)).toBe(false);
+    expect(inspect([error, client.failure, client.getSnapshot()], { depth: 9, maxStringLength: Infinity }).includes(secret)).toBe(false);
     // Its escape sequences are in the cause for whoever wants them, and never in a message.
     expect(error.message).not.toContain('\u001B');
   });

@@ -3,12 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished, vi } from 'vitest';
-import { Client, type ClientOptions, type Lease, type Source, type ToolResult } from '../../src/index.js';
+import { onTestFinished } from 'vitest';
+import { Client, type ClientOptions, type Lease, type Source } from '../../src/index.js';
 import { WatchedClock } from './watched-clock.js';
-
-// Starting a process takes as long as the machine likes.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const script = fileURLToPath(new URL('../processes/fixtures/server.js', import.meta.url));
 
@@ -75,16 +72,6 @@ export const handles = (): string[] =>
     .getActiveResourcesInfo()
     .filter((name) => OURS.test(name))
     .sort();
-
-/** What the tool of this name says, as text. */
-export async function textOf(caller: Pick<Lease, 'callTool'>, tool: string, args: Record<string, unknown> = {}): Promise<string> {
-  return firstText(await caller.callTool(tool, args));
-}
-
-export function firstText({ content: [first] }: Pick<ToolResult, 'content'>): string {
-  if (first?.type !== 'text') throw new Error('the answer is no text');
-  return first.text;
-}
 
 /** How often the server has seen each method. */
 export async function seenBy(caller: Pick<Lease, 'callTool'>): Promise<Record<string, number>> {

@@ -1,25 +1,23 @@
 /**
  * The address that clients know of an HTTP server: a proxy that can be pointed at another process,
  * as the load balancer of a rolling restart is, and that can cut an answer off, as networks do.
+ * It hands on bytes, so that whatever happens to a connection happens to both of its ends.
  */
 import { once } from 'node:events';
-import { Agent, createServer, request as send, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export class Gateway {
-  readonly #server = createServer((request, response) => {
-    this.#forward(request, response);
+  readonly #server = createServer((client) => {
+    this.#forward(client);
   });
+  readonly #clients = new Set<Socket>();
+  /** Those whose call is being answered by a stream. */
+  readonly #streams = new Set<Socket>();
   #target = 0;
-  #sockets = new Agent({ keepAlive: true, timeout: 3_000 });
-  /** Answers to calls that are streamed and not yet complete. */
-  readonly #streams = new Set<ServerResponse>();
   #cutNext = false;
 
   async open(target: number): Promise<void> {
     this.#target = target;
-    // Long, so that no client finds a socket closed that it was about to use.
-    this.#server.keepAliveTimeout = 60_000;
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
   }
@@ -28,49 +26,50 @@ export class Gateway {
     return new URL(`http://127.0.0.1:${String((this.#server.address() as AddressInfo).port)}/mcp`);
   }
 
-  /** From now on, requests go to another process. */
+  /** New connections go to another process. The others live as long as theirs does. */
   pointTo(target: number): void {
     this.#target = target;
-    this.#sockets = new Agent({ keepAlive: true, timeout: 3_000 });
   }
 
   /** Cuts one answer off: the oldest that is under way, or else the first that will be. */
   cutStream(): void {
     const [stream] = this.#streams;
-    if (stream === undefined) this.#cutNext = true;
-    else stream.destroy();
+    this.#cutNext = stream === undefined;
+    stream?.destroy();
   }
 
   close(): void {
     this.#server.close();
-    this.#server.closeAllConnections();
+    for (const client of this.#clients) client.destroy();
   }
 
-  #forward(request: IncomingMessage, response: ServerResponse): void {
-    const { method, url, headers } = request;
-    const upstream = send({ host: '127.0.0.1', port: this.#target, agent: this.#sockets, method, path: url, headers });
-    upstream.on('response', (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      response.flushHeaders();
-      if (method === 'POST' && answer.headers['content-type'] === 'text/event-stream') this.#watch(answer, response);
-      answer.on('error', () => response.destroy());
-      answer.pipe(response);
+  #forward(client: Socket): void {
+    const server = connect(this.#target, '127.0.0.1');
+    this.#clients.add(client);
+    this.#watch(client, server);
+    client.pipe(server).pipe(client);
+    for (const [one, other] of [[client, server], [server, client]] as const) {
+      one.on('error', () => other.resetAndDestroy());
+      one.on('close', () => other.destroy());
+    }
+    client.on('close', () => {
+      this.#clients.delete(client);
+      this.#streams.delete(client);
     });
-    // The process is gone: the client sees what it would have seen without us.
-    upstream.on('error', () => response.destroy());
-    response.on('close', () => upstream.destroy());
-    request.pipe(upstream);
   }
 
-  #watch(answer: IncomingMessage, response: ServerResponse): void {
-    this.#streams.add(response);
-    response.on('close', () => this.#streams.delete(response));
-    answer.on('data', (chunk: Buffer) => {
+  /** Finds out whether a call is being answered, and by a stream. */
+  #watch(client: Socket, server: Socket): void {
+    let isCall = false;
+    client.on('data', (chunk: Buffer) => {
+      const isRequest = /^(GET|POST|DELETE) /.exec(chunk.toString('latin1', 0, 7));
+      if (isRequest !== null) isCall = isRequest[1] === 'POST';
+    });
+    server.on('data', (chunk: Buffer) => {
+      if (isCall && chunk.includes('text/event-stream')) this.#streams.add(client);
       // What has been answered cannot be cut off any more.
-      if (chunk.includes('"result"')) this.#streams.delete(response);
+      if (!this.#streams.has(client) || chunk.includes('"result"')) this.#streams.delete(client);
+      else if (this.#cutNext) this.cutStream();
     });
-    if (!this.#cutNext) return;
-    this.#cutNext = false;
-    response.destroy();
   }
 }
