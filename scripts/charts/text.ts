@@ -41,7 +41,7 @@ function reaction(transition: ChartTransition): Line {
   return [
     word('event', label),
     ...(condition === null ? [] : [word('condition', ` [${condition}]`)]),
-    ...(internal ? [] : [word('keyword', ' again')]),
+    ...(internal ? [] : [word('keyword', ' (entered anew)')]),
     word('plain', ' / '),
     actions.length === 0 && internal ? word('keyword', 'ignored') : word('action', actions.join(', ')),
   ];

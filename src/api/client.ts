@@ -8,7 +8,7 @@ import type { Connection } from '../transports/link.js';
 import { resolveSource, type Source } from '../transports/source.js';
 import { DirectCaller, errorFrom, type Caller, type CallSpec } from './caller.js';
 import { chartOf } from './chart.js';
-import type { ClientState } from './errors.js';
+import { errorOf, type ClientState, type McpActorError } from './errors.js';
 import type { LeaseInfo } from './lease-table.js';
 import type { Lease } from './lease.js';
 import { Lifecycle, type CloseOptions, type ConnectOptions, type WaitOptions } from './lifecycle.js';
@@ -54,6 +54,7 @@ export class Client extends Operations {
   readonly #options: ClientOptions;
   readonly #lifecycle: Lifecycle;
   readonly #name: string;
+  #failure: { readonly record: Failure; readonly error: McpActorError } | undefined;
 
   /**
    * @param source the server, in any of the forms of `Source`
@@ -140,9 +141,15 @@ export class Client extends Operations {
     return this.runtime.snapshot.context.generation;
   }
 
-  /** Why the last session ended when nobody asked, or null. */
-  get failure(): Failure | null {
-    return this.runtime.snapshot.context.failure;
+  /** Why the last session ended when nobody asked, as the error its waiters saw, root cause and all; or null. */
+  get failure(): McpActorError | null {
+    const { failure, generation } = this.runtime.snapshot.context;
+    if (failure === null) return null;
+    if (this.#failure?.record !== failure) {
+      const place = { state: this.state, client: this.runtime.label, what: `session ${String(generation)}` };
+      this.#failure = { record: failure, error: errorOf(failure, place) };
+    }
+    return this.#failure.error;
   }
 
   /** The leases that live. */

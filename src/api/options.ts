@@ -96,6 +96,10 @@ const positiveMilliseconds = z
 const count = z.int().min(1);
 const functionOf = <T>() => z.custom<T>((value) => typeof value === 'function', { error: 'must be a function' });
 
+const isInspector = (value: unknown): value is Inspector =>
+  typeof value === 'function' ||
+  (typeof value === 'object' && value !== null && 'next' in value && typeof value.next === 'function');
+
 const reconnectSchema = z.strictObject({
   initial: z.boolean().default(false),
   attempts: z.int().min(1).or(z.literal(Infinity)).default(10),
@@ -133,7 +137,11 @@ const optionsSchema = z
     cwd: z.string().optional(),
     headers: z.record(z.string(), z.string()).or(functionOf<HeadersSource & (() => never)>()).optional(),
     messageHandler: functionOf<MessageHandler>().optional(),
-    inspect: functionOf<Inspector>().or(z.array(functionOf<Inspector>())).optional(),
+    inspect: z
+      .custom<Inspector | readonly Inspector[]>((value) => (Array.isArray(value) ? value : [value]).every(isInspector), {
+        error: 'must be a function, an observer with next(), or several of them',
+      })
+      .optional(),
     onError: functionOf<ErrorListener>().optional(),
     clock: z
       .custom<Clock>((value) => typeof value === 'object' && value !== null && 'now' in value && 'setTimeout' in value, {
@@ -160,7 +168,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     cwd: data.cwd,
     headers: data.headers,
     messageHandler: data.messageHandler,
-    inspectors: inspect === undefined ? [] : Array.isArray(inspect) ? inspect : [inspect],
+    inspectors: inspect === undefined ? [] : [inspect].flat(),
     onError: data.onError,
     clock: data.clock,
     random: data.random,
@@ -185,7 +193,7 @@ export const configError = (message: string, code = 'config', cause?: unknown): 
   new ConfigError({ message, code, state: 'disconnected', retryable: false, executed: 'no', cause });
 
 function badOption(error: z.ZodError): ConfigError {
-  const lines = error.issues.map((issue) => {
+  const lines = error.issues.flatMap(innermost).map((issue) => {
     const path = issue.path.join('.');
     if (issue.code === 'unrecognized_keys') {
       const keys = issue.keys.map((key) => [...issue.path, key].join('.')).join(', ');
@@ -194,4 +202,13 @@ function badOption(error: z.ZodError): ConfigError {
     return `option ${path === '' ? '(the whole object)' : path}: ${issue.message}`;
   });
   return configError(lines.join('; '), 'options', error);
+}
+
+/** Of a choice that failed, the alternative that came furthest: it says what is wrong, not that something is. */
+function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const depth = (issues: readonly z.core.$ZodIssue[]): number => Math.max(...issues.map(({ path }) => path.length));
+  const [furthest] = [...issue.errors].sort((a, b) => depth(b) - depth(a));
+  if (furthest === undefined) return [issue];
+  return furthest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })).flatMap(innermost);
 }

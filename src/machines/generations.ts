@@ -157,9 +157,12 @@ export const isGivenUpForAll = (context: ClientContext): boolean => isGivenUp(co
 /** The first session after a loss is opened at once; later ones wait. */
 export const isFirstReconnect = ({ reconnects }: ClientContext): boolean => reconnects === 0;
 
-/** Nothing is left that draining waits for, or it was not wanted. */
+/**
+ * Nothing is left that draining waits for, or it was not wanted. After a loss not even `drain: 0` ends
+ * it at once: which requests were refused, and so may be made again, is told right behind the loss.
+ */
 export const isDrained = ({ sent, inbound, closing }: ClientContext): boolean =>
-  closing?.drain === 0 || (sent === 0 && inbound.isEmpty());
+  (closing?.drain === 0 && closing.reason !== 'lost') || (sent === 0 && inbound.isEmpty());
 
 /** Milliseconds before the next attempt, from the failure of the last: exponential, with jitter. */
 export function backoffDelay({ options, reconnects, chance }: ClientContext): number {

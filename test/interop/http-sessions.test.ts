@@ -98,7 +98,7 @@ describe.each([404, 400] as const)('a server whose sessions expire, answering %i
   });
 
   it('makes a call that is refused again and again no more than twice', async () => {
-    const { client, server } = await httpClient({ unknownSession });
+    const { client, server } = await httpClient({ unknownSession }, { reconnect: { initialDelay: 10 } });
     const lease = await client.connect();
     const forgetful: Fault = (visit) => {
       server.forget();
@@ -115,7 +115,7 @@ describe.each([404, 400] as const)('a server whose sessions expire, answering %i
   });
 
   it('is noticed by whatever is refused: a ping, a list, a notification', async () => {
-    const { client, server } = await httpClient({ unknownSession });
+    const { client, server } = await httpClient({ unknownSession }, { reconnect: { initialDelay: 10 } });
     const lease = await client.connect();
     for (const use of [() => lease.ping(), () => lease.listTools()]) {
       server.forget();

@@ -311,6 +311,15 @@ describe('closing', () => {
     expect(chart.path).toBe('closing.terminating');
   });
 
+  it('hears the refusals of an expired session also with drain 0', () => {
+    const chart = new Chart({ drain: 0 }).ready().submit(1).lose(exited, true);
+    expect(chart.path).toBe('closing.draining');
+    chart.say({ type: 'request.failed', id: 1, failure: exited, refused: true });
+    expect(chart.path).toBe('closing.terminating');
+    expect(chart.allSettled).toEqual([]);
+    expect(new Chart({ drain: 0 }).ready().submit(1).lose(exited, true).pass('drain').settled).toEqual(['1:session_lost:maybe']);
+  });
+
   it('does not wait with drain 0', () => {
     expect(new Chart().ready().submit(1).close(0, 5_000).path).toBe('closing.terminating');
   });

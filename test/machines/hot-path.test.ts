@@ -70,7 +70,7 @@ describe('the hot path', () => {
           const expected = byTheChart(chart.snapshot, next);
           chart.send(next);
           expect({ value: chart.snapshot.value, context: plain(chart.snapshot) }).toEqual(expected.state);
-          const effects = chart.last.flatMap((effect) =>
+          const effects = chart.last.flatMap((effect): unknown[] =>
             effect.kind === 'told' ? [effect.effect] : effect.kind === 'commanded' ? [effect.command] : [],
           );
           const wanted = expected.effects as { type: string; event: unknown }[];
@@ -99,7 +99,7 @@ describe('the hot path', () => {
         expect(plain(whole.snapshot)).toEqual(plain(parts.snapshot));
         expect(whole.path).toBe(parts.path);
         const channel = (chart: Chart, kinds: 'told' | 'commanded'): unknown[] =>
-          chart.effects.flatMap((effect) => {
+          chart.effects.flatMap((effect): readonly unknown[] => {
             if (effect.kind !== kinds) return [];
             if (effect.kind === 'commanded') return effect.command.type === 'send.requested' ? effect.command.ids : [effect.command];
             return effect.effect.type === 'messages.delivered' ? effect.effect.deliveries : [effect.effect];

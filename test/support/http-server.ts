@@ -4,14 +4,9 @@
  * (MCP 2025-11-25, basic/transports#streamable-http), not from our client.
  */
 import { once } from 'node:events';
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { event, nameOf, type Fault, type JsonRpc, type Visit } from './http-faults.js';
 
 export interface HttpServerOptions {
   /** Give a session id with `initialize` and refuse requests without a known one. Default true. */

@@ -49,7 +49,7 @@ export class Gateway {
     this.#watch(client, server);
     client.pipe(server).pipe(client);
     for (const [one, other] of [[client, server], [server, client]] as const) {
-      one.on('error', () => other.resetAndDestroy());
+      one.on('error', () => other.destroy());
       one.on('close', () => other.destroy());
     }
     client.on('close', () => {
