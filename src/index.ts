@@ -43,4 +43,5 @@ export type { Limits } from './protocol/limits.js';
 export type { ServerConfig } from './transports/config.js';
 export type { Connection } from './transports/link.js';
 export type { ConnectableServer } from './transports/memory.js';
+export type { Transport } from './transports/transport.js';
 export type { HeadersSource, Source, SourceFunction, SourceResult, StdioServer } from './transports/source.js';

@@ -23,7 +23,9 @@ const tasks: readonly Task[] = [
   },
   /** Three helpers at once, with a lease each. */
   async function delegate(lane) {
-    const helpers = [1, 2, 3].map((n) => lane.use(`helper ${String(n)}`, (desk) => desk.callTool('get-sum', { a: n, b: n })));
+    const helpers = [1, 2, 3].map((n) =>
+      lane.use(`helper ${String(n)}`, (desk) => desk.callTool('get-sum', { a: n, b: n })),
+    );
     await Promise.all(helpers);
   },
   function watch(_lane, desk) {
@@ -52,7 +54,12 @@ export const visit: Script = (agent, lane, over) =>
   });
 
 /** One task after another, with some thought in between, all within one lease of the agent's own. */
-async function untilOver(agent: number, lane: Lane, over: AbortSignal, task: (desk: Desk, dice: Dice) => Promise<void>): Promise<void> {
+async function untilOver(
+  agent: number,
+  lane: Lane,
+  over: AbortSignal,
+  task: (desk: Desk, dice: Dice) => Promise<void>,
+): Promise<void> {
   const dice = diceOf(agent);
   while (!over.aborted) {
     await lane.use(`agent ${String(agent)}`, async (desk) => {

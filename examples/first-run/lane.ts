@@ -64,7 +64,12 @@ export class Desk {
     const { abortAfter, timeout = PATIENCE, progress = 0 } = errand;
     const { tally } = this.#lane;
     const changeOfMind = new AbortController();
-    const timer = abortAfter === undefined ? undefined : setTimeout(() => { changeOfMind.abort('changed my mind'); }, abortAfter);
+    const timer =
+      abortAfter === undefined
+        ? undefined
+        : setTimeout(() => {
+            changeOfMind.abort('changed my mind');
+          }, abortAfter);
     let missing = progress;
     const onProgress = (): void => void (missing -= 1);
     const options = { timeout, signal: changeOfMind.signal, ...(progress === 0 ? {} : { onProgress }) };

@@ -6,6 +6,7 @@
  *     npm start -- <url | script | config.json>       your own server, with lists and pings only
  */
 import { Command, InvalidArgumentError } from 'commander';
+import { Processes } from './processes.js';
 import { run } from './run.js';
 import { demo, own, type Stage } from './stage.js';
 import { tableOf } from './view/table.js';
@@ -35,11 +36,11 @@ const command = new Command('npm start --')
 async function main(server: string | undefined, { agents, seconds }: Options): Promise<number> {
   const over = new AbortController();
   endOnSignals(over);
-  const stage = server === undefined ? await demo() : own(server);
-  // Whatever happens: what was started does not outlive us.
   process.on('exit', () => {
-    for (const { processes } of stage.lanes) processes.kill();
+    Processes.killAll();
   });
+  console.log(server === undefined ? 'Starting four servers for each side ...' : `Trying ${server} ...`);
+  const stage = server === undefined ? await demo() : await own(server);
   const headline = `${String(agents)} agents on each side, the same calls, the same faults at the same moments`;
   const leftovers = await run(stage, { agents, seconds, over, view: viewOf({ stage, headline, seconds }) });
   console.log(`\n${tableOf(stage, leftovers, seconds)}`);

@@ -15,8 +15,18 @@ interface Process {
 }
 
 export class Processes {
+  static readonly #all = new Set<Processes>();
   readonly #known = new Map<number, Process>();
   readonly #groups = new Set<number>();
+
+  constructor() {
+    Processes.#all.add(this);
+  }
+
+  /** Whatever was started, on any connection, does not outlive us. */
+  static killAll(): void {
+    for (const processes of Processes.#all) processes.kill();
+  }
 
   /** A child was started. */
   add(pid: number): void {
@@ -39,7 +49,9 @@ export class Processes {
   /** The pids of those that live. */
   left(): number[] {
     this.look();
-    return running().filter((process) => this.#isKnown(process)).map(({ pid }) => pid);
+    return running()
+      .filter((process) => this.#isKnown(process))
+      .map(({ pid }) => pid);
   }
 
   kill(): void {
@@ -57,7 +69,7 @@ export class Processes {
   }
 }
 
-/** Every process but zombies, parents before children where pids tell. */
+/** Every process but zombies. */
 function running(): Process[] {
   return process.platform === 'linux' ? fromProc() : fromPs();
 }
@@ -78,9 +90,13 @@ function fromProc(): Process[] {
 }
 
 function fromPs(): Process[] {
-  const lines = execFileSync('ps', ['-axo', 'pid=,ppid=,pgid=,state=,lstart='], { encoding: 'utf8' }).trim().split('\n');
+  const lines = execFileSync('ps', ['-axo', 'pid=,ppid=,pgid=,state=,lstart='], { encoding: 'utf8' })
+    .trim()
+    .split('\n');
   return lines.flatMap((line) => {
     const [pid, parent, group, state = '', ...started] = line.trim().split(/\s+/);
-    return state.startsWith('Z') ? [] : [{ pid: Number(pid), parent: Number(parent), group: Number(group), started: started.join(' ') }];
+    return state.startsWith('Z')
+      ? []
+      : [{ pid: Number(pid), parent: Number(parent), group: Number(group), started: started.join(' ') }];
   });
 }

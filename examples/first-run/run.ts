@@ -20,7 +20,7 @@ const GRACE = 2_000;
 /** For a client to close. */
 const CLOSING = 6_000;
 /** How early what a fault needs is made ready, as a part of the run. */
-const AHEAD = 1 / 6;
+const AHEAD = 1 / 4;
 
 /** What is found when everything is over. */
 export interface Leftovers {
@@ -70,15 +70,15 @@ function leftovers(lanes: readonly Lane[]): Leftovers {
 
 async function schedule(fault: Fault, duration: number, view: View, over: AbortSignal): Promise<void> {
   const start = performance.now();
-  const until = async (part: number): Promise<void> => {
+  /** @returns whether the run still lasts then */
+  const until = async (part: number): Promise<boolean> => {
     const left = start + part * duration - performance.now();
     await sleep(Math.max(0, left), undefined, { signal: over }).catch(() => undefined);
+    return !over.aborted;
   };
-  await until(fault.at - AHEAD);
-  if (over.aborted) return;
+  if (!(await until(fault.at - AHEAD))) return;
   const strike = await fault.prepare();
-  await until(fault.at);
-  if (over.aborted) return;
+  if (!(await until(fault.at))) return;
   for (const { tally } of fault.lanes) tally.struck();
   view.event(fault.what);
   strike();

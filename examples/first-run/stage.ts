@@ -3,10 +3,18 @@ import { visit, work, type Script } from './agents.js';
 import { cutStreams, killServers, restartServers, type Fault } from './faults.js';
 import { Lane, type SideName } from './lane.js';
 import { Processes } from './processes.js';
-import { deploy, everythingOverHttp, forgetfulOverHttp, memoryServer, stdioServer, type Program } from './servers/demo.js';
+import {
+  deploy,
+  everythingOverHttp,
+  forgetfulOverHttp,
+  memoryServer,
+  stdioServer,
+  type Program,
+} from './servers/demo.js';
 import type { Deployment } from './servers/deployment.js';
 import { ownServer } from './servers/own.js';
 import type { Server } from './servers/server.js';
+import { Client } from '../../src/index.js';
 import { OurConnection } from './sides/ours.js';
 import { SdkConnection } from './sides/sdk.js';
 import type { Connect } from './sides/side.js';
@@ -25,7 +33,8 @@ const sides: Readonly<Record<SideName, Connect>> = {
   'mcp-actor': (server, started) => new OurConnection(server, started),
 };
 
-const laneOf = (side: SideName, server: Server, processes = new Processes()): Lane => new Lane(side, server, sides[side], processes);
+const laneOf = (side: SideName, server: Server, processes = new Processes()): Lane =>
+  new Lane(side, server, sides[side], processes);
 
 const pairOf = (make: () => Server): Lane[] => [laneOf('SDK', make()), laneOf('mcp-actor', make())];
 
@@ -45,7 +54,10 @@ async function deployed(side: SideName, program: Program): Promise<Deployed> {
 /** Four servers, three faults. */
 export async function demo(): Promise<Stage> {
   const http = await Promise.all(
-    [everythingOverHttp, forgetfulOverHttp].flatMap((program) => [deployed('SDK', program), deployed('mcp-actor', program)]),
+    [everythingOverHttp, forgetfulOverHttp].flatMap((program) => [
+      deployed('SDK', program),
+      deployed('mcp-actor', program),
+    ]),
   );
   const stdio = pairOf(stdioServer);
   const overHttp = http.map(({ lane }) => lane);
@@ -53,7 +65,11 @@ export async function demo(): Promise<Stage> {
   return {
     lanes: [...stdio, ...overHttp, ...pairOf(memoryServer)],
     script: work,
-    faults: [killServers(1 / 4, stdio), restartServers(1 / 2, overHttp, deployments), cutStreams(3 / 4, overHttp, deployments)],
+    faults: [
+      killServers(1 / 4, stdio),
+      restartServers(1 / 2, overHttp, deployments),
+      cutStreams(3 / 4, overHttp, deployments),
+    ],
     async stop() {
       await Promise.all(deployments.map((deployment) => deployment.stop()));
     },
@@ -61,7 +77,9 @@ export async function demo(): Promise<Stage> {
 }
 
 /** The user's own server, and no more harm done to it than to kill what we started. */
-export function own(typed: string): Stage {
+export async function own(typed: string): Promise<Stage> {
+  // A server that cannot be talked to at all is better told of in one sentence than in a table.
+  await new Client(typed).use((lease) => lease.ping());
   const lanes = pairOf(() => ownServer(typed));
   const isOurs = lanes.some(({ server }) => server.isChild);
   return { lanes, faults: isOurs ? [killServers(1 / 4, lanes)] : [], script: visit, stop: () => Promise.resolve() };

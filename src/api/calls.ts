@@ -37,6 +37,7 @@ export interface CallOptions {
   failFast?: boolean | undefined;
 }
 
+/** @internal */
 export interface Call {
   readonly id: RequestId;
   readonly method: string;
@@ -71,6 +72,7 @@ interface Surroundings {
 /** Milliseconds below which a timeout was most likely meant to be seconds. */
 const SUSPICIOUS = 100;
 
+/** @internal */
 export class Calls {
   readonly #calls = new IdTable<Call>();
   readonly #around: Surroundings;
@@ -176,6 +178,7 @@ export class Calls {
   }
 }
 
+/** @internal */
 export const whatOf = ({ method, name, id }: Pick<Call, 'method' | 'name' | 'id'>): string =>
   `${method}${name === undefined ? '' : ` ${JSON.stringify(name)}`} (request ${String(id)})`;
 

@@ -48,7 +48,9 @@ export interface InFlightRequest {
  * ```
  */
 export class Client extends Operations {
+  /** @internal */
   protected readonly caller: Caller;
+  /** @internal */
   protected readonly runtime: Runtime;
   readonly #source: Source;
   readonly #options: ClientOptions;

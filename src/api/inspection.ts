@@ -23,7 +23,7 @@ export interface InspectionEvent {
 /** A function, or an observer with `next`: what `createActor`'s `inspect` option takes. */
 export type Inspector = ((event: InspectionEvent) => void) | { next(event: InspectionEvent): void };
 
-/** The event without what it carries for others. */
+/** @internal The event without what it carries for others. */
 export function withoutBodies(event: ClientEvent): { readonly type: string } {
   switch (event.type) {
     case 'session.received':
@@ -35,6 +35,7 @@ export function withoutBodies(event: ClientEvent): { readonly type: string } {
   }
 }
 
+/** @internal */
 export class Inspections {
   readonly #inspectors: readonly Inspector[];
   readonly #actor: ClientActor;

@@ -1,5 +1,5 @@
 /** The leases that live: who waits for each, and the signal that tells its holder when it is over. */
-import type { LeaseId } from '../machines/index.js';
+import type { LeaseId } from '../machines/client.types.js';
 import { onAbort } from './aborts.js';
 
 /** A lease, as `client.leases` lists it. */

@@ -21,7 +21,9 @@ import type { Runtime } from './runtime.js';
  * ```
  */
 export class Lease extends Operations {
+  /** @internal */
   protected readonly caller: Caller;
+  /** @internal */
   protected readonly runtime: Runtime;
   readonly #lifecycle: Lifecycle;
   readonly #entry: LeaseEntry;

@@ -36,6 +36,7 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** @internal */
 export class Lifecycle {
   readonly #runtime: Runtime;
   /** When the session that closes will be told to end, and when it is left behind, at the latest. */

@@ -26,6 +26,7 @@ export interface Transitions extends AsyncIterableIterator<Transition> {
 
 type Listener = (snapshot: SnapshotRecord) => void;
 
+/** @internal */
 export class Observation {
   readonly #complaints: Complaints;
   readonly #now: () => number;
@@ -137,7 +138,7 @@ class TransitionStream implements Transitions {
   }
 }
 
-/** Could a client in `snapshot` come to `state` without anybody asking for it? */
+/** @internal Could a client in `snapshot` come to `state` without anybody asking for it? */
 export function mayReach(snapshot: ClientSnapshot, current: ClientState, state: ClientState): boolean {
   if (current === state) return true;
   const { leases, initializes } = snapshot.context;

@@ -42,8 +42,9 @@ export interface CallToolOptions<T = unknown> extends CallOptions {
 export type LoggingLevel = 'debug' | 'info' | 'notice' | 'warning' | 'error' | 'critical' | 'alert' | 'emergency';
 
 export abstract class Operations {
-  /** Who makes the calls. */
+  /** @internal Who makes the calls. */
   protected abstract readonly caller: Caller;
+  /** @internal */
   protected abstract readonly runtime: Runtime;
   #raw: RawOperations | undefined;
 

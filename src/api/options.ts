@@ -65,7 +65,7 @@ export interface ClientOptions {
 
 export type { ReconnectOptions };
 
-/** The options with every default filled in. */
+/** @internal The options with every default filled in. */
 export interface ResolvedOptions {
   readonly name: string | undefined;
   readonly clientInfo: Implementation;
@@ -153,7 +153,7 @@ const optionsSchema = z
     limits: limitsSchema.prefault({}),
   });
 
-/** @throws ConfigError that names the option, what is wrong with it, and what would do. */
+/** @internal @throws ConfigError that names the option, what is wrong with it, and what would do. */
 export function resolveOptions(options: ClientOptions): ResolvedOptions {
   const parsed = optionsSchema.safeParse(options);
   if (!parsed.success) throw badOption(parsed.error);

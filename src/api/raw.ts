@@ -40,6 +40,7 @@ export interface PageOptions extends CallOptions {
 export class RawOperations {
   readonly #caller: Caller;
 
+  /** @internal */
   constructor(caller: Caller) {
     this.#caller = caller;
   }

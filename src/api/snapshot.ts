@@ -1,5 +1,6 @@
 /** Our own record of the chart's state: plain, serialisable, and the same whatever XState becomes. */
-import type { ClientSnapshot, Closing, ClosingReason, LeaseRecord, RequestRecord } from '../machines/index.js';
+import type { Closing, ClosingReason, LeaseRecord, RequestRecord } from '../machines/client.types.js';
+import type { ClientSnapshot } from '../machines/logic.js';
 import type { Failure } from '../protocol/failure.js';
 import type { Negotiated } from '../protocol/handshake.js';
 import type { ClientState } from './errors.js';
@@ -26,7 +27,7 @@ export interface SnapshotRecord {
 
 type StateValue = string | { readonly [key: string]: StateValue | undefined };
 
-/** `{ connecting: 'backoff' }` as `connecting.backoff`. */
+/** @internal `{ connecting: 'backoff' }` as `connecting.backoff`. */
 export function pathOf(value: StateValue): string {
   if (typeof value === 'string') return value;
   for (const key in value) {
@@ -36,7 +37,7 @@ export function pathOf(value: StateValue): string {
   return '';
 }
 
-/** The first of the five states in a path. */
+/** @internal The first of the five states in a path. */
 export function stateOf({ value }: ClientSnapshot): ClientState {
   if (typeof value === 'string') return value;
   for (const key in value) return key as ClientState;
@@ -47,6 +48,7 @@ const byId = (a: { readonly id: number }, b: { readonly id: number }): number =>
 
 const reasonOf = (closing: Closing | null): ClosingReason | null => closing?.reason ?? null;
 
+/** @internal */
 export function recordOf(snapshot: ClientSnapshot): SnapshotRecord {
   const { context } = snapshot;
   return {

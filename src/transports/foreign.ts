@@ -4,7 +4,7 @@
  * may come never, once, twice, late, or from inside our own call. A call that never settles is
  * outlived by the deadlines of the chart.
  */
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { Transport } from './transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { failure, failureOf, type Failure } from '../protocol/failure.js';
 import type { Message, RequestId } from '../protocol/json-rpc.js';

@@ -2,7 +2,7 @@
  * A link to an SDK `Server` or `McpServer` in this process. Messages cross on a microtask, in order:
  * never inside the stack of whoever sent them, so nothing re-enters.
  */
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { Transport } from './transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { failure, failureOf, FailureError, type Failure } from '../protocol/failure.js';
 import type { Message } from '../protocol/json-rpc.js';
@@ -122,7 +122,7 @@ interface ServerSideEvents {
 class ServerSide implements Transport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
-  onmessage?: Transport['onmessage'] & {};
+  onmessage?: (message: JSONRPCMessage) => void;
   protocolVersion: string | undefined;
   readonly #events: ServerSideEvents;
   #toServer: Message[] = [];

@@ -2,7 +2,7 @@
  * From what a user names as a server to links to it: one fresh link for each generation.
  * `undici` and `node:child_process` are loaded when a link that needs them is first opened.
  */
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { Transport } from './transport.js';
 import type { Clock } from '../protocol/clock.js';
 import { configFailure, FailureError } from '../protocol/failure.js';
 import type { Limits } from '../protocol/limits.js';

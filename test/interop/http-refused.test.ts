@@ -18,7 +18,12 @@ describe('a refused connection', () => {
     const attempt = client.connect();
     // Expected: never ready, so one attempt: ConnectionError, no.
     await expect(attempt).rejects.toBeInstanceOf(ConnectionError);
-    await expect(attempt).rejects.toMatchObject({ code: 'ECONNREFUSED', executed: 'no', retryable: true, cause: { code: 'ECONNREFUSED' } });
+    await expect(attempt).rejects.toMatchObject({
+      code: 'ECONNREFUSED',
+      executed: 'no',
+      retryable: true,
+      cause: { code: 'ECONNREFUSED' },
+    });
     expect(performance.now() - since).toBeLessThan(5_000);
     expect(client.state).toBe('disconnected');
     expect(client.generation).toBe(1);
@@ -27,14 +32,17 @@ describe('a refused connection', () => {
   it('fails that call at once, as not executed, and the session lives when a ping gets through', async () => {
     let asked = 0;
     const probed: string[] = [];
-    const { client, server } = await httpClient({}, {
-      // Asked for each request, so the server can come back between the call and the ping.
-      headers: async () => {
-        asked += 1;
-        if (refusing && asked === 2) await server.relent();
-        return {};
+    const { client, server } = await httpClient(
+      {},
+      {
+        // Asked for each request, so the server can come back between the call and the ping.
+        headers: async () => {
+          asked += 1;
+          if (refusing && asked === 2) await server.relent();
+          return {};
+        },
       },
-    });
+    );
     let refusing = false;
     const lease = await client.connect();
     const beside = textOf(lease, 'hold');
@@ -66,7 +74,11 @@ describe('a refused connection', () => {
     const call = lease.callTool('echo', { text: 'x' });
     await expect(call).rejects.toMatchObject({ name: 'ConnectionError', code: 'ECONNREFUSED', executed: 'no' });
     await expect(beside).rejects.toBeInstanceOf(SessionLostError);
-    await expect(beside).rejects.toMatchObject({ executed: 'maybe', code: 'ECONNREFUSED', cause: { code: 'ECONNREFUSED' } });
+    await expect(beside).rejects.toMatchObject({
+      executed: 'maybe',
+      code: 'ECONNREFUSED',
+      cause: { code: 'ECONNREFUSED' },
+    });
     const queued = textOf(lease, 'echo', { text: 'queued' });
     await client.waitFor('connecting');
     await server.relent();
@@ -86,7 +98,11 @@ describe('a refused connection', () => {
     await server.quiet();
     await expect(lease.ping()).rejects.toMatchObject({ name: 'ConnectionError', executed: 'no' });
     // Expected: reconnecting given up: SessionLostError with the first cause; disconnected.
-    await expect(lease.ping()).rejects.toMatchObject({ name: 'SessionLostError', executed: 'no', cause: { code: 'ECONNREFUSED' } });
+    await expect(lease.ping()).rejects.toMatchObject({
+      name: 'SessionLostError',
+      executed: 'no',
+      cause: { code: 'ECONNREFUSED' },
+    });
     expect(client.state).toBe('disconnected');
     expect(client.failure).toMatchObject({ code: 'ECONNREFUSED' });
     expect(lease.active).toBe(false);

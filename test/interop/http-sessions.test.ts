@@ -161,7 +161,11 @@ describe('400 that is not about the session', () => {
     server.next('tools/call', faults.status(400, { 'content-type': 'text/plain' }, 'no such thing'));
     const call = lease.callTool('echo');
     await expect(call).rejects.toBeInstanceOf(ConnectionError);
-    await expect(call).rejects.toMatchObject({ status: 400, executed: 'no', cause: { status: 400, body: 'no such thing' } });
+    await expect(call).rejects.toMatchObject({
+      status: 400,
+      executed: 'no',
+      cause: { status: 400, body: 'no such thing' },
+    });
     expect(server.count('ping')).toBe(1);
     expect(client.generation).toBe(1);
   });
@@ -186,7 +190,8 @@ describe('400 that is not about the session', () => {
     expect(server.count('tools/call')).toBe(11);
     for (const behave of held) behave();
     expect(await queued).toBe('waited');
-    for (const error of await Promise.all(refused)) expect(error).toMatchObject({ name: 'ConnectionError', status: 400 });
+    for (const error of await Promise.all(refused))
+      expect(error).toMatchObject({ name: 'ConnectionError', status: 400 });
     expect(server.count('ping')).toBe(1);
     expect(client.generation).toBe(1);
   });

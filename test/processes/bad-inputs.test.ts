@@ -44,7 +44,18 @@ describe('bad inputs', () => {
   it('row 8: null, [], 42, other values and blank lines are ignored', async () => {
     const { client } = processClient();
     const lease = await client.connect();
-    const noise = ['null', '[]', '42', '"text"', 'true', '', '  ', '{}', '[null, 42, []]', '{"jsonrpc":"1.0","id":%id%,"result":{}}'];
+    const noise = [
+      'null',
+      '[]',
+      '42',
+      '"text"',
+      'true',
+      '',
+      '  ',
+      '{}',
+      '[null, 42, []]',
+      '{"jsonrpc":"1.0","id":%id%,"result":{}}',
+    ];
     expect(await textOf(lease, 'say', { raw: `${noise.join('\n')}\n${ok}` })).toBe('ok');
     expect(client.generation).toBe(1);
   });

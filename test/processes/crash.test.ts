@@ -113,7 +113,10 @@ describe('a server that does not come back', () => {
     await expect(lost).rejects.toMatchObject({ name: 'SessionLostError', executed: 'maybe', cause: first });
     await expect(queued).rejects.toMatchObject({ name: 'SessionLostError', executed: 'no', cause: first });
     await client.waitFor('disconnected');
-    expect(client.failure).toMatchObject({ code: 'process_exited', message: expect.stringContaining('code 3') as string });
+    expect(client.failure).toMatchObject({
+      code: 'process_exited',
+      message: expect.stringContaining('code 3') as string,
+    });
     expect(client.generation).toBe(3);
     expect(client.leases).toEqual([]);
     expect(lease.active).toBe(false);

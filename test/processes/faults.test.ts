@@ -67,7 +67,10 @@ describe('fault rows S2: what a server says', () => {
     const call = lease.callTool('say', { raw: answer({ result: { content: [{ type: 'text', text: 7 }] } }) });
     // Expected: InvalidResponseError at once; beside live; the session lives.
     await expect(call).rejects.toBeInstanceOf(InvalidResponseError);
-    await expect(call).rejects.toMatchObject({ executed: 'maybe', message: expect.stringContaining('content.0') as string });
+    await expect(call).rejects.toMatchObject({
+      executed: 'maybe',
+      message: expect.stringContaining('content.0') as string,
+    });
     await beside;
     expect(client.generation).toBe(1);
   });
@@ -107,7 +110,10 @@ describe('fault rows S3 to S5: what a caller does', () => {
     controller.abort(reason);
     // Expected: RequestAbortedError; one notifications/cancelled; beside live.
     await expect(call).rejects.toBeInstanceOf(RequestAbortedError);
-    await expect(call).rejects.toMatchObject({ cause: reason, message: expect.stringContaining('user stop') as string });
+    await expect(call).rejects.toMatchObject({
+      cause: reason,
+      message: expect.stringContaining('user stop') as string,
+    });
     expect((await seenBy(lease))['notifications/cancelled']).toBe(1);
   });
 

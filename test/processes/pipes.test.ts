@@ -113,7 +113,11 @@ describe('what is too much', () => {
     const secret = 'sk-1234567890abcdef';
     const { client } = processClient([], { env: { API_KEY: secret } });
     const lease = await client.connect();
-    const said = await lease.callTool('stderr', { bytes: 100 * MB, last: `\nbad key ${secret}\n` }, { timeout: 25_000 });
+    const said = await lease.callTool(
+      'stderr',
+      { bytes: 100 * MB, last: `\nbad key ${secret}\n` },
+      { timeout: 25_000 },
+    );
     expect(firstText(said)).toBe('said');
     const lost = lease.callTool('exit', { code: 1 });
     // Expected: SessionLostError, whose cause holds limits.stderrBytes of stderr at the most.
@@ -122,7 +126,9 @@ describe('what is too much', () => {
     const { stderr } = error.cause as { stderr: string };
     expect(Buffer.byteLength(stderr)).toBeLessThanOrEqual(64 * 1024);
     expect(stderr.slice(-40)).toMatch(/bad key \[redacted\]\n$/);
-    expect(inspect([error, client.failure, client.getSnapshot()], { depth: 9, maxStringLength: Infinity }).includes(secret)).toBe(false);
+    expect(
+      inspect([error, client.failure, client.getSnapshot()], { depth: 9, maxStringLength: Infinity }).includes(secret),
+    ).toBe(false);
     // Its escape sequences are in the cause for whoever wants them, and never in a message.
     expect(error.message).not.toContain('\u001B');
   });
@@ -146,7 +152,10 @@ describe('a server that stops reading', () => {
     const { client, running } = processClient();
     const lease = await client.connect();
     await lease.callTool('stop-reading');
-    const call = expect(lease.callTool('echo', eight)).rejects.toMatchObject({ name: 'ClosedError', executed: 'maybe' });
+    const call = expect(lease.callTool('echo', eight)).rejects.toMatchObject({
+      name: 'ClosedError',
+      executed: 'maybe',
+    });
     await client.close({ drain: 100, timeout: 1_000 });
     await call;
     expect(running()).toEqual([]);

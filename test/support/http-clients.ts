@@ -10,7 +10,10 @@ export interface HttpClient {
   readonly clock: WatchedClock;
 }
 
-export async function httpClient(serverOptions: HttpServerOptions = {}, options: ClientOptions = {}): Promise<HttpClient> {
+export async function httpClient(
+  serverOptions: HttpServerOptions = {},
+  options: ClientOptions = {},
+): Promise<HttpClient> {
   const server = await HttpServer.start(serverOptions);
   const clock = new WatchedClock();
   const client = new Client(server.url, { name: 'test', clock, ...options });

@@ -24,7 +24,10 @@ export function processClient(args: readonly string[] = [], options: ClientOptio
 /** The same server behind a shell that stays: `sh` is what we start, the server is its child. */
 export function shellClient(args: readonly string[] = [], options: ClientOptions = {}): ProcessClient {
   // The `:` behind it keeps the shell from becoming the server.
-  return clientOf((mark) => ({ command: 'sh', args: ['-c', '"$@"; :', 'sh', process.execPath, script, mark, ...args] }), options);
+  return clientOf(
+    (mark) => ({ command: 'sh', args: ['-c', '"$@"; :', 'sh', process.execPath, script, mark, ...args] }),
+    options,
+  );
 }
 
 /** A client of anything; what it starts has to have `mark` among its arguments. */
@@ -61,17 +64,10 @@ function read(path: string): string {
 
 function fromPs(argument: string): number[] {
   const lines = execFileSync('ps', ['-axww', '-o', 'pid=,stat=,command='], { encoding: 'utf8' }).split('\n');
-  return lines.filter((line) => line.includes(argument) && !/^\s*\d+ Z/.test(line)).map((line) => Number.parseInt(line, 10));
+  return lines
+    .filter((line) => line.includes(argument) && !/^\s*\d+ Z/.test(line))
+    .map((line) => Number.parseInt(line, 10));
 }
-
-const OURS = /Process|Pipe|TCP|Socket|Timeout|Immediate/;
-
-/** What keeps this process busy, of the kinds that a client uses. */
-export const handles = (): string[] =>
-  process
-    .getActiveResourcesInfo()
-    .filter((name) => OURS.test(name))
-    .sort();
 
 /** How often the server has seen each method. */
 export async function seenBy(caller: Pick<Lease, 'callTool'>): Promise<Record<string, number>> {

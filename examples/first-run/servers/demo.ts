@@ -16,7 +16,7 @@ const forgetful = fileURLToPath(import.meta.resolve('./forgetful.ts'));
 export function stdioServer(): Server {
   const server = { command: process.execPath, args: [everything, 'stdio'] };
   const transport = (): Transport => new StdioClientTransport({ ...server, stderr: 'ignore' });
-  return { title: 'everything, stdio', short: 'stdio', isChild: true, source: server, transport };
+  return { title: 'server-everything over stdio', short: 'stdio', isChild: true, source: server, transport };
 }
 
 /** One in this process. */
@@ -26,20 +26,30 @@ export function memoryServer(): Server {
     void serverWithTools().connect(theirs);
     return ours;
   };
-  return { title: 'in memory', short: 'memory', isChild: false, source: serverWithTools, transport };
+  return { title: 'a server in memory', short: 'memory', isChild: false, source: serverWithTools, transport };
 }
 
 /** The same over HTTP: an unknown session is a 400. */
-export const everythingOverHttp = { args: [everything, 'streamableHttp'], title: 'everything, HTTP', short: 'HTTP 400' };
+export const everythingOverHttp = {
+  args: [everything, 'streamableHttp'],
+  title: 'server-everything over HTTP',
+  short: 'HTTP 400',
+};
 /** One of our own: an unknown session is a 404. */
-export const forgetfulOverHttp = { args: ['--import', import.meta.resolve('tsx'), forgetful], title: 'our own, HTTP', short: 'HTTP 404' };
+export const forgetfulOverHttp = {
+  args: ['--import', import.meta.resolve('tsx'), forgetful],
+  title: 'our own server over HTTP',
+  short: 'HTTP 404',
+};
 
 export type Program = typeof everythingOverHttp;
 
-export async function deploy({ args, title, short }: Program, started: (pid: number) => void): Promise<{ server: Server; deployment: Deployment }> {
+export async function deploy(
+  { args, title, short }: Program,
+  started: (pid: number) => void,
+): Promise<{ server: Server; deployment: Deployment }> {
   const deployment = await Deployment.start(() => Instance.start(args, started));
   const { url } = deployment;
-  // The class fits the interface but for exactOptionalPropertyTypes.
-  const transport = (): Transport => new StreamableHTTPClientTransport(url) as Transport;
+  const transport = (): Transport => new StreamableHTTPClientTransport(url);
   return { deployment, server: { title, short, isChild: false, source: url, transport } };
 }

@@ -1,6 +1,6 @@
 /** An HTTP server that can be restarted without its address ever refusing a connection. */
 import { Gateway } from './gateway.js';
-import { Instance } from './instance.js';
+import type { Instance } from './instance.js';
 
 export class Deployment {
   readonly #launch: () => Promise<Instance>;

@@ -7,7 +7,6 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { serverWithTools } from './tools.js';
 
 const sessions = new Map<string, StreamableHTTPServerTransport>();
@@ -18,8 +17,7 @@ async function newSession(): Promise<StreamableHTTPServerTransport> {
     onsessioninitialized: (id) => void sessions.set(id, session),
     onsessionclosed: (id) => void sessions.delete(id),
   });
-  // The class fits the interface but for exactOptionalPropertyTypes.
-  await serverWithTools().connect(session as Transport);
+  await serverWithTools().connect(session);
   return session;
 }
 
@@ -28,7 +26,9 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const session = id === undefined ? await newSession() : sessions.get(String(id));
   if (session === undefined) {
     const error = { code: -32_001, message: 'Session not found' };
-    response.writeHead(404, { 'content-type': 'application/json' }).end(JSON.stringify({ jsonrpc: '2.0', error, id: null }));
+    response
+      .writeHead(404, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ jsonrpc: '2.0', error, id: null }));
     return;
   }
   await session.handleRequest(request, response);

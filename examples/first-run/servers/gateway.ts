@@ -48,7 +48,10 @@ export class Gateway {
     this.#clients.add(client);
     this.#watch(client, server);
     client.pipe(server).pipe(client);
-    for (const [one, other] of [[client, server], [server, client]] as const) {
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
       one.on('error', () => other.destroy());
       one.on('close', () => other.destroy());
     }

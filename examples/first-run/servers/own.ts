@@ -21,7 +21,13 @@ interface Entry {
 export function ownServer(typed: string): Server {
   const entry = entryOf(typed);
   const isChild = entry.command !== undefined;
-  return { title: isChild ? basename(typed) : typed, short: 'yours', isChild, source: typed, transport: () => transportTo(entry) };
+  return {
+    title: isChild ? basename(typed) : typed,
+    short: 'yours',
+    isChild,
+    source: typed,
+    transport: () => transportTo(entry),
+  };
 }
 
 function entryOf(typed: string): Entry {
@@ -29,13 +35,18 @@ function entryOf(typed: string): Entry {
   if (/\.json$/i.test(typed)) return onlyEntry(typed);
   const script = resolve(typed);
   if (/\.py$/i.test(typed)) return { command: 'python3', args: [script] };
-  const flags = /\.ts$/i.test(typed) ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href] : [];
+  const flags = /\.ts$/i.test(typed)
+    ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href]
+    : [];
   return { command: process.execPath, args: [...flags, script] };
 }
 
 /** `{ "mcpServers": { "name": { ... } } }`, or the same without the first key. */
 function onlyEntry(file: string): Entry {
-  const config = JSON.parse(readFileSync(file, 'utf8')) as { mcpServers?: Record<string, Entry> } & Record<string, Entry>;
+  const config = JSON.parse(readFileSync(file, 'utf8')) as { mcpServers?: Record<string, Entry> } & Record<
+    string,
+    Entry
+  >;
   const [entry, ...others] = Object.values<Entry>(config.mcpServers ?? config);
   if (entry === undefined || others.length > 0) throw new Error(`${file} must name exactly one server`);
   return entry;
@@ -44,6 +55,5 @@ function onlyEntry(file: string): Entry {
 function transportTo({ command, url, headers, ...rest }: Entry): Transport {
   if (command !== undefined) return new StdioClientTransport({ command, ...rest, stderr: 'ignore' });
   const requestInit = headers === undefined ? {} : { headers };
-  // The class fits the interface but for exactOptionalPropertyTypes.
-  return new StreamableHTTPClientTransport(new URL(url ?? ''), { requestInit }) as Transport;
+  return new StreamableHTTPClientTransport(new URL(url ?? ''), { requestInit });
 }

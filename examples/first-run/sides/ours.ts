@@ -1,10 +1,8 @@
 /** mcp-actor's `Client`: whoever uses it holds a lease. */
 import {
   Client,
-  ClosedError,
   ConnectionError,
-  McpError,
-  NotConnectedError,
+  McpActorError,
   RequestAbortedError,
   RequestTimeoutError,
   SessionLostError,
@@ -14,32 +12,32 @@ import { Path } from './path.js';
 import type { Connection, Session, Status } from './side.js';
 
 export class OurConnection implements Connection {
-  readonly client: Client;
+  readonly #client: Client;
   readonly #path = new Path();
 
   constructor(server: Server, started: (pid: number) => void) {
-    this.client = new Client(server.source);
-    this.client.subscribe(() => {
+    this.#client = new Client(server.source);
+    this.#client.subscribe(() => {
       if (this.pid !== null) started(this.pid);
     });
-    void this.#path.follow(this.client.transitions());
+    void this.#path.follow(this.#client.transitions());
   }
 
   use(label: string, callback: (session: Session) => Promise<void>): Promise<void> {
-    return this.client.use(callback, { label });
+    return this.#client.use(callback, { label });
   }
 
   close(): Promise<void> {
-    return this.client.close();
+    return this.#client.close();
   }
 
   get pid(): number | null {
-    const { connection } = this.client;
+    const { connection } = this.#client;
     return connection?.kind === 'stdio' ? connection.pid : null;
   }
 
   get status(): Status {
-    const { state, generation, leases } = this.client;
+    const { state, generation, leases } = this.#client;
     return { state, generation, leases: leases.length };
   }
 
@@ -51,10 +49,8 @@ export class OurConnection implements Connection {
     if (error instanceof RequestAbortedError) return 'cancelled';
     if (error instanceof RequestTimeoutError) return 'timed out';
     if (error instanceof SessionLostError) return 'session lost';
-    if (error instanceof NotConnectedError) return 'not connected';
-    if (error instanceof ClosedError) return 'closed';
-    if (error instanceof ConnectionError) return error.status === undefined ? 'answer cut off' : `HTTP ${String(error.status)}`;
-    if (error instanceof McpError) return `error ${String(error.code)}`;
-    return error instanceof Error ? error.name : String(error);
+    if (error instanceof ConnectionError && error.status !== undefined) return `HTTP ${String(error.status)}`;
+    if (error instanceof McpActorError) return String(error.code).replaceAll('_', ' ');
+    return String(error);
   }
 }

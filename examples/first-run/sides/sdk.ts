@@ -7,13 +7,15 @@ import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import type { Server } from '../servers/server.js';
 import type { CallOptions, Connection, Session, Status } from './side.js';
 
+const CONNECTION_CLOSED: number = ErrorCode.ConnectionClosed;
+const REQUEST_TIMEOUT: number = ErrorCode.RequestTimeout;
+
 export class SdkConnection implements Connection, Session {
   readonly path = null;
   readonly #client = new Client({ name: 'first-run', version: '1.0.0' });
   readonly #transport: Transport;
   readonly #started: (pid: number) => void;
   #connected: Promise<void> | undefined;
-  #sharers = 0;
 
   constructor(server: Server, started: (pid: number) => void) {
     this.#transport = server.transport();
@@ -21,14 +23,9 @@ export class SdkConnection implements Connection, Session {
   }
 
   async use(_label: string, callback: (session: Session) => Promise<void>): Promise<void> {
-    this.#sharers += 1;
-    try {
-      this.#connected ??= this.#connect();
-      await this.#connected;
-      await callback(this);
-    } finally {
-      this.#sharers -= 1;
-    }
+    this.#connected ??= this.#connect();
+    await this.#connected;
+    await callback(this);
   }
 
   async #connect(): Promise<void> {
@@ -58,18 +55,17 @@ export class SdkConnection implements Connection, Session {
   }
 
   get status(): Status {
-    const connected = this.#client.transport !== undefined;
-    const state = connected ? 'connected' : 'closed';
-    return { state: this.#connected === undefined ? 'new' : state, generation: this.#connected === undefined ? 0 : 1, leases: this.#sharers };
+    const state = this.#client.transport === undefined ? 'closed' : 'connected';
+    return { state: this.#connected === undefined ? 'new' : state, generation: null, leases: null };
   }
 
   kindOf(error: unknown): string {
     if (error instanceof StreamableHTTPError) return `HTTP ${String(error.code)}`;
     if (!(error instanceof Error)) return String(error);
     if (!(error instanceof McpError)) return error.message.toLowerCase();
-    if (error.code === Number(ErrorCode.ConnectionClosed)) return 'connection closed';
+    if (error.code === CONNECTION_CLOSED) return 'connection closed';
     // An abort has the code of a timeout; only the text differs.
-    if (error.code === Number(ErrorCode.RequestTimeout)) return error.message.includes('Request timed out') ? 'timed out' : 'cancelled';
+    if (error.code === REQUEST_TIMEOUT) return error.message.includes('Request timed out') ? 'timed out' : 'cancelled';
     return `error ${String(error.code)}`;
   }
 }

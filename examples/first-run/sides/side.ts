@@ -17,9 +17,9 @@ export interface Session {
 /** What the live view shows of a connection. */
 export interface Status {
   readonly state: string;
-  readonly generation: number;
-  /** Leases on our side; on the SDK's, which has none, those who share the client. */
-  readonly leases: number;
+  /** Null where there is no such thing. */
+  readonly generation: number | null;
+  readonly leases: number | null;
 }
 
 /** One client, connected to one server, shared by many agents. */

@@ -2,28 +2,34 @@
 import { stripVTControlCharacters } from 'node:util';
 import logUpdate from 'log-update';
 import type { Lane } from '../lane.js';
-import { bar, number, paint, seconds, sideName, strip, width } from './style.js';
+import { SLICES } from '../tally.js';
+import { axis, bar, number, paint, seconds, sideName, strip, width } from './style.js';
 import type { Scene, View } from './view.js';
 
 const FRAME = 100;
 
 interface Column {
-  readonly title: string;
+  readonly title: string | ((seconds: number) => string);
   readonly width: number;
   readonly right?: boolean;
-  cell(lane: Lane): string;
+  readonly cell: (lane: Lane) => string;
 }
 
 const columns: readonly Column[] = [
   { title: '', width: 8, cell: ({ side, server }) => (side === 'SDK' ? server.short : '') },
   { title: '', width: 9, cell: ({ side }) => sideName(side) },
   { title: 'state', width: 12, cell: (lane) => stateOf(lane) },
-  { title: 'gen', width: 3, right: true, cell: ({ connection }) => String(connection.status.generation) },
-  { title: 'leases', width: 6, right: true, cell: ({ connection }) => number(connection.status.leases) },
-  { title: 'flying', width: 6, right: true, cell: ({ tally }) => number(tally.hung ?? tally.pending) },
+  { title: 'gen', width: 3, right: true, cell: ({ connection }) => orDash(connection.status.generation) },
+  { title: 'leases', width: 6, right: true, cell: ({ connection }) => orDash(connection.status.leases) },
+  { title: 'in flight', width: 9, right: true, cell: ({ tally }) => number(tally.hung ?? tally.pending) },
   { title: 'settled', width: 7, right: true, cell: ({ tally }) => number(tally.settled) },
-  { title: 'failed', width: 6, right: true, cell: ({ tally }) => paint(tally.failed > 0 ? 'red' : 'dim', number(tally.failed)) },
-  { title: '', width: 12, cell: ({ tally }) => strip(tally.slices) },
+  {
+    title: 'failed',
+    width: 6,
+    right: true,
+    cell: ({ tally }) => paint(tally.failed > 0 ? 'red' : 'dim', number(tally.failed)),
+  },
+  { title: axis, width: SLICES, cell: ({ tally }) => strip(tally.slices) },
 ];
 
 export class LiveView implements View {
@@ -62,7 +68,7 @@ export class LiveView implements View {
       headline,
       `${bar(part)} ${seconds(part * duration * 1_000)} of ${String(duration)} s`,
       '',
-      paint('dim', row(columns.map(({ title }) => title))),
+      paint('dim', row(columns.map(({ title }) => (typeof title === 'string' ? title : title(duration))))),
       ...stage.lanes.map((lane) => row(columns.map(({ cell }) => cell(lane)))),
       '',
       ...this.#events,
@@ -76,6 +82,8 @@ function stateOf({ connection }: Lane): string {
   if (state === 'ready' || state === 'connected') return paint('green', state);
   return paint(state === 'closed' ? 'red' : 'yellow', state);
 }
+
+const orDash = (value: number | null): string => (value === null ? paint('dim', '–') : number(value));
 
 const row = (cells: readonly string[]): string =>
   cells

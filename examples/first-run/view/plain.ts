@@ -37,7 +37,7 @@ export class PlainView implements View {
 
   #tellState(lane: Lane): void {
     const { state, generation } = lane.connection.status;
-    const now = `${state}, generation ${String(generation)}`;
+    const now = generation === null ? state : `${state}, generation ${String(generation)}`;
     if (this.#states.get(lane) === now) return;
     this.#states.set(lane, now);
     this.#print(`${lane.server.short}, ${lane.side}: ${now}`);
@@ -45,7 +45,8 @@ export class PlainView implements View {
 
   #totals(side: SideName): string {
     const tallies = this.#scene.stage.lanes.filter((lane) => lane.side === side).map(({ tally }) => tally);
-    const total = (count: 'pending' | 'settled' | 'failed'): string => number(tallies.reduce((sum, tally) => sum + tally[count], 0));
+    const total = (count: 'pending' | 'settled' | 'failed'): string =>
+      number(tallies.reduce((sum, tally) => sum + tally[count], 0));
     return `${side}: ${total('settled')} settled, ${total('failed')} failed, ${total('pending')} in flight`;
   }
 

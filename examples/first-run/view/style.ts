@@ -10,8 +10,8 @@ const colours = process.stdout.isTTY && process.stdout.hasColors();
 
 export const paint = (format: Format, text: string): string => (colours ? styleText(format, text) : text);
 
-/** Columns that may be filled: a line as wide as the terminal makes some of them wrap. */
-export const width = (): number => Math.min(process.stdout.columns ?? (Number(process.env['COLUMNS']) || 100), 120) - 1;
+/** The width of the terminal; in a pipe, one that suits a page. */
+export const width = (): number => (process.stdout.isTTY ? process.stdout.columns : 100);
 
 export const number = (value: number): string => value.toLocaleString('en-US');
 
@@ -30,6 +30,13 @@ export function strip(slices: readonly Slice[]): string {
     return good > 0 ? paint('green', '█') : paint('dim', '·');
   });
   return signs.join('');
+}
+
+/** The heads of the strips: when, in seconds, each quarter of the run begins. */
+export function axis(seconds: number): string {
+  const quarter = SLICES / 4;
+  const labels = [0, 1, 2, 3].map((n) => String((seconds * n) / 4).padEnd(quarter));
+  return labels.every((label) => label.length === quarter) ? labels.join('') : `over ${String(seconds)} s`;
 }
 
 export const legend = (): string =>

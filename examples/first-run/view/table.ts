@@ -4,9 +4,18 @@ import type { Lane, SideName } from '../lane.js';
 import type { Leftovers } from '../run.js';
 import type { Stage } from '../stage.js';
 import { SLICES, type Outage, type Slice } from '../tally.js';
-import { legend, number, paint, sideName, span, strip, width } from './style.js';
+import { axis, legend, number, paint, sideName, span, strip, width } from './style.js';
 
-const HEADER = ['', 'by time', 'calls', 'settled', 'failed', 'hung', 'recovered after', 'processes left'];
+const headerOf = (seconds: number): string[] => [
+  '',
+  axis(seconds),
+  'calls',
+  'settled',
+  'failed',
+  'hung',
+  'recovered after',
+  'processes left',
+];
 const WIDTHS = [11, SLICES, 6, 7, 6, 4, 15, 9];
 
 /** What a row of numbers is made of: one lane, or all of a side. */
@@ -26,7 +35,7 @@ interface Facts {
 }
 
 export function tableOf(stage: Stage, leftovers: Leftovers, seconds: number): string {
-  const sheet = new Sheet();
+  const sheet = new Sheet(seconds);
   const servers = new Set(stage.lanes.map(({ server }) => server.title));
   for (const title of servers) {
     const lanes = stage.lanes.filter(({ server }) => server.title === title);
@@ -34,16 +43,23 @@ export function tableOf(stage: Stage, leftovers: Leftovers, seconds: number): st
     for (const lane of lanes) sheet.facts(factsOf([lane], leftovers));
   }
   if (servers.size > 1) {
-    sheet.heading('everything together');
+    sheet.heading('all of them');
     for (const side of ['SDK', 'mcp-actor'] as const) {
-      sheet.facts(factsOf(stage.lanes.filter((lane) => lane.side === side), leftovers));
+      sheet.facts(
+        factsOf(
+          stage.lanes.filter((lane) => lane.side === side),
+          leftovers,
+        ),
+      );
     }
   }
   return `${sheet.toString()}${legend()}\n`;
 }
 
 function faultsOf({ faults }: Stage, lane: Lane | undefined, seconds: number): string {
-  const words = faults.filter(({ lanes }) => lane !== undefined && lanes.includes(lane)).map(({ at, word }) => `${word} at ${String(at * seconds)} s`);
+  const words = faults
+    .filter(({ lanes }) => lane !== undefined && lanes.includes(lane))
+    .map(({ at, word }) => `${word} at ${String(at * seconds)} s`);
   return words.length === 0 ? '' : `: ${words.join(', ')}`;
 }
 
@@ -83,9 +99,13 @@ function together(counts: readonly ReadonlyMap<string, number>[]): Map<string, n
 }
 
 class Sheet {
-  readonly #rows: string[][] = [HEADER.map((title) => paint('dim', title))];
+  readonly #rows: string[][];
   readonly #spans: SpanningCellConfig[] = [];
   readonly #headings = new Set<number>();
+
+  constructor(seconds: number) {
+    this.#rows = [headerOf(seconds).map((title) => paint('dim', title))];
+  }
 
   heading(text: string): void {
     this.#headings.add(this.#rows.length);
@@ -104,7 +124,9 @@ class Sheet {
       recovered.includes('never') || recovered.startsWith('0 ') ? paint('red', recovered) : paint('green', recovered),
       count(left),
     ]);
+    this.#wide(1, `as wished: ${listOf(facts.wished)}`);
     if (facts.failures.size > 0) this.#wide(1, `failed: ${listOf(facts.failures)}`);
+    if (facts.progressLost > 0) this.#wide(1, `progress lost: ${number(facts.progressLost)} notifications`);
     if (facts.path !== null) this.#wide(1, `path: ${facts.path}`);
   }
 
@@ -114,21 +136,39 @@ class Sheet {
       columns: WIDTHS.map((columnWidth, i) => ({ width: columnWidth, alignment: i > 1 ? 'right' : 'left' })),
       columnDefault: { paddingLeft: 0, paddingRight: gap, wrapWord: true },
       spanningCells: this.#spans,
-      border: { topBody: '─', topJoin: '─', joinBody: '─', joinJoin: '─', bottomBody: '─', bottomJoin: '─', bodyJoin: '' },
+      border: {
+        topBody: '─',
+        topJoin: '─',
+        joinBody: '─',
+        joinJoin: '─',
+        bottomBody: '─',
+        bottomJoin: '─',
+        bodyJoin: '',
+      },
       drawVerticalLine: () => false,
       drawHorizontalLine: (line, count) => line === 0 || line === count || this.#headings.has(line),
     };
-    return table(this.#rows, config);
+    // What is empty to the right would wrap on a narrower terminal.
+    return table(this.#rows, config).replaceAll(/ +$/gm, '');
   }
 
   /** A text from a column to the end of the row. */
   #wide(column: number, text: string): void {
-    this.#spans.push({ row: this.#rows.length, col: column, colSpan: WIDTHS.length - column, alignment: 'left', wrapWord: true });
-    this.#rows.push(HEADER.map((_, i) => (i === column ? text : '')));
+    this.#spans.push({
+      row: this.#rows.length,
+      col: column,
+      colSpan: WIDTHS.length - column,
+      alignment: 'left',
+      wrapWord: true,
+    });
+    this.#rows.push(WIDTHS.map((_, i) => (i === column ? text : '')));
   }
 }
 
 const count = (value: number): string => paint(value > 0 ? 'red' : 'dim', number(value));
 
 const listOf = (counts: ReadonlyMap<string, number>): string =>
-  [...counts].sort(([, a], [, b]) => b - a).map(([kind, count]) => `${number(count)} ${kind}`).join(', ');
+  [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .map(([kind, count]) => `${number(count)} ${kind}`)
+    .join(', ');
