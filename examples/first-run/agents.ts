@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Desk, Lane } from './lane.js';
+import type { ListKind } from './sides/side.js';
 
 type Dice = () => number;
 type Task = (lane: Lane, desk: Desk, dice: Dice) => Promise<void>;
@@ -46,12 +47,15 @@ export const work: Script = (agent, lane, over) =>
     await task?.(lane, desk, dice);
   });
 
-/** For a server that we know nothing of: lists and pings. */
-export const visit: Script = (agent, lane, over) =>
-  untilOver(agent, lane, over, async (desk, dice) => {
-    if (dice() < 0.5) await desk.ping();
-    else await lane.use('look', (nested) => nested.listTools());
-  });
+/** For a server that we know nothing of but what it lists: lists and pings. */
+export const visit =
+  (lists: readonly ListKind[]): Script =>
+  (agent, lane, over) =>
+    untilOver(agent, lane, over, async (desk, dice) => {
+      const kind = lists[Math.floor(dice() * 2 * lists.length)];
+      if (kind === undefined) await desk.ping();
+      else await lane.use('look', (nested) => nested.list(kind));
+    });
 
 /** One task after another, with some thought in between, all within one lease of the agent's own. */
 async function untilOver(

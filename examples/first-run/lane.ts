@@ -1,7 +1,7 @@
 /** One client's connection to one server, as its agents see it: every call that they make is counted. */
 import type { Processes } from './processes.js';
 import type { Server } from './servers/server.js';
-import type { Connect, Connection, Session } from './sides/side.js';
+import type { Connect, Connection, ListKind, Session } from './sides/side.js';
 import { Tally, type Wish } from './tally.js';
 
 export type SideName = 'SDK' | 'mcp-actor';
@@ -78,8 +78,8 @@ export class Desk {
     clearTimeout(timer);
   }
 
-  async listTools(): Promise<void> {
-    await this.#count('answered', () => this.#session.listTools({ timeout: PATIENCE }));
+  async list(kind: ListKind): Promise<void> {
+    await this.#count('answered', () => this.#session.list(kind, { timeout: PATIENCE }));
   }
 
   async ping(): Promise<void> {

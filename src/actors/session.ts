@@ -7,7 +7,7 @@
  * a loss is, and one chunk is told in the order it arrived.
  */
 import { fromCallback } from 'xstate';
-import type { SessionInput } from '../machines/client.machine.js';
+import type { SessionInput } from '../machines/client.setup.js';
 import type { SessionCommand, SessionEvent } from '../machines/client.types.js';
 import { failure, failureOf, type Failure } from '../protocol/failure.js';
 import {

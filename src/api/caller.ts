@@ -2,7 +2,7 @@
 import { causeOf, FailureError } from '../protocol/failure.js';
 import { reasonText } from './aborts.js';
 import { whatOf, type Call, type CallOptions } from './calls.js';
-import { errorOf, RequestAbortedError } from './errors.js';
+import { errorOf, type McpActorError } from './errors.js';
 import { configError } from './options.js';
 import type { ReadPlace } from './results.js';
 import type { Runtime } from './runtime.js';
@@ -68,7 +68,7 @@ export class DirectCaller implements Caller {
     });
   }
 
-  #abortedBefore(what: string, signal: AbortSignal): RequestAbortedError {
+  #abortedBefore(what: string, signal: AbortSignal): McpActorError {
     const reason = reasonText(signal.reason);
     return errorOf(
       {

@@ -104,7 +104,9 @@ export class Calls {
     if (call === undefined) return undefined;
     call.generation = generation;
     const params = paramsOf(call);
-    return params === undefined ? { jsonrpc: '2.0', id, method: call.method } : { jsonrpc: '2.0', id, method: call.method, params };
+    return params === undefined
+      ? { jsonrpc: '2.0', id, method: call.method }
+      : { jsonrpc: '2.0', id, method: call.method, params };
   }
 
   notificationOf(id: RequestId): Notification | undefined {
@@ -168,7 +170,7 @@ export class Calls {
       call.deadline = this.#around.deadlines.set(id, Math.max(0, Math.min(call.timeout, left)));
     }
     if (onProgress === undefined) return;
-    const { progress, total, message } = (body.params ?? {}) as Readonly<Record<string, unknown>>;
+    const { progress, total, message } = body.params ?? {};
     const told: Progress = {
       progress: progress as number,
       ...(typeof total === 'number' ? { total } : {}),

@@ -2,6 +2,7 @@
 import type { Implementation, ServerCapabilities } from '@modelcontextprotocol/sdk/types.js';
 import { registerActor } from '../machines/actor-of.js';
 import { clientMachine } from '../machines/client.machine.js';
+import { systemSuffix } from '../protocol/clock.js';
 import type { Failure } from '../protocol/failure.js';
 import type { Negotiated } from '../protocol/handshake.js';
 import type { Connection } from '../transports/link.js';
@@ -78,7 +79,7 @@ export class Client extends Operations {
 
   /** `Client-3f9a`, or `Client-name-3f9a`. */
   static generateName(name?: string): string {
-    const suffix = crypto.randomUUID().slice(0, 4);
+    const suffix = systemSuffix();
     return name === undefined ? `Client-${suffix}` : `Client-${name}-${suffix}`;
   }
 
@@ -114,7 +115,7 @@ export class Client extends Operations {
 
   /** Another client of the same configuration, with a session of its own. */
   new(): Client {
-    return new Client(this.#source, { ...this.#options, name: `${this.#name}:${crypto.randomUUID().slice(0, 4)}` });
+    return new Client(this.#source, { ...this.#options, name: `${this.#name}:${systemSuffix()}` });
   }
 
   /**
@@ -253,7 +254,10 @@ class LeasingCaller implements Caller {
 
   request<T>(spec: CallSpec<T>): Promise<T> {
     const signal = spec.options?.signal;
-    return this.#lifecycle.use((lease) => new DirectCaller(this.#runtime, lease.id).request(spec), signal === undefined ? {} : { signal });
+    return this.#lifecycle.use(
+      (lease) => new DirectCaller(this.#runtime, lease.id).request(spec),
+      signal === undefined ? {} : { signal },
+    );
   }
 
   notify(method: string, params?: Readonly<Record<string, unknown>>): Promise<void> {

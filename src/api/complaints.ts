@@ -27,7 +27,10 @@ export class Complaints {
     if (this.#warned.has(where)) return;
     this.#warned.add(where);
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.emitWarning(`${where} of ${this.#client} threw: ${detail}`, { type: 'McpActorWarning', code: 'MCP_ACTOR_USER_CODE' });
+    process.emitWarning(`${where} of ${this.#client} threw: ${detail}`, {
+      type: 'McpActorWarning',
+      code: 'MCP_ACTOR_USER_CODE',
+    });
   }
 
   /** Runs a callback of the user's. It may throw, re-enter or never resolve; nothing here depends on it (I13). */

@@ -40,7 +40,7 @@ export class McpActorError extends Error {
   /** Whether trying again may help. */
   readonly retryable: boolean;
   /** `no`: the server cannot have acted on it. Undefined where there was no request. */
-  readonly executed?: 'no' | 'maybe';
+  declare readonly executed?: 'no' | 'maybe';
 
   constructor({ message, code, state, retryable, executed, cause }: ErrorFacts) {
     super(message, cause === undefined ? undefined : { cause });
@@ -55,9 +55,9 @@ export class McpActorError extends Error {
 /** The connection failed: it could not be made, or one request died on it while it lives. */
 export class ConnectionError extends McpActorError {
   /** HTTP status, where there was one. */
-  readonly status?: number;
+  declare readonly status?: number;
   /** Milliseconds the server asked us to wait. */
-  readonly retryAfter?: number;
+  declare readonly retryAfter?: number;
 
   constructor(facts: ErrorFacts & { readonly status?: number | undefined; readonly retryAfter?: number | undefined }) {
     super(facts);
@@ -92,7 +92,7 @@ export class RequestAbortedError extends McpActorError {}
 /** The server answered with a JSON-RPC error: `code`, `message` and `data` are its own. */
 export class McpError extends McpActorError {
   declare readonly code: number;
-  readonly data?: unknown;
+  declare readonly data?: unknown;
 
   constructor(error: PeerError, state: ClientState) {
     super({ message: error.message, code: error.code, state, retryable: false, executed: 'maybe', cause: error });
@@ -118,7 +118,7 @@ export class LimitError extends McpActorError {}
 
 /** The server wants an authorization that it was not given. */
 export class AuthorizationError extends McpActorError {
-  readonly status?: number;
+  declare readonly status?: number;
 
   constructor(facts: ErrorFacts & { readonly status?: number | undefined }) {
     super(facts);
@@ -152,7 +152,8 @@ const advice: Partial<Record<FailureKind, string>> = {
 
 /** A failure as the error its kind stands for. */
 export function errorOf(failure: Failure, place: ErrorPlace): McpActorError {
-  const executed = failure.executed === 'maybe' && place.what !== 'connect()' ? '; the server may have acted on it' : '';
+  const executed =
+    failure.executed === 'maybe' && place.what !== 'connect()' ? '; the server may have acted on it' : '';
   const next = advice[failure.kind];
   const message = `${place.what} on ${place.client} failed in state ${place.state}: ${failure.message}${executed}${next === undefined ? '' : ` (${next})`}`;
   const facts: ErrorFacts = {

@@ -27,7 +27,10 @@ export type Inspector = ((event: InspectionEvent) => void) | { next(event: Inspe
 export function withoutBodies(event: ClientEvent): { readonly type: string } {
   switch (event.type) {
     case 'session.received':
-      return { ...event, messages: event.messages.map((message) => ({ ...message, body: undefined, error: undefined })) } as ClientEvent;
+      return {
+        ...event,
+        messages: event.messages.map((message) => ({ ...message, body: undefined, error: undefined })),
+      } as ClientEvent;
     case 'inbound.answered':
       return { type: event.type, id: event.id, generation: event.generation } as { type: string };
     default:

@@ -24,7 +24,14 @@ export class LeaseTable {
 
   add(label: string | undefined, since: number): LeaseEntry {
     this.#last += 1;
-    const entry: LeaseEntry = { id: this.#last, label, since, waiter: null, controller: new AbortController(), forget: null };
+    const entry: LeaseEntry = {
+      id: this.#last,
+      label,
+      since,
+      waiter: null,
+      controller: new AbortController(),
+      forget: null,
+    };
     this.#leases.set(entry.id, entry);
     return entry;
   }

@@ -131,7 +131,9 @@ export class Lifecycle {
   #ended(generation: number): Promise<void> {
     const runtime = this.#runtime;
     const isOver = (): boolean =>
-      runtime.state === 'disconnected' || runtime.snapshot.context.generation > generation || runtime.snapshot.matches({ connecting: 'backoff' });
+      runtime.state === 'disconnected' ||
+      runtime.snapshot.context.generation > generation ||
+      runtime.snapshot.matches({ connecting: 'backoff' });
     if (isOver()) return Promise.resolve();
     runtime.hold();
     return new Promise((resolve) => {
@@ -152,7 +154,12 @@ export class Lifecycle {
     if (present !== null) return present;
     if (runtime.snapshot.context.leases.isEmpty()) throw this.#notConnected('initialize()');
     runtime.send({ type: 'initialize.requested' });
-    await this.#until('initialize()', () => negotiated() !== null, () => runtime.snapshot.context.leases.isEmpty(), options);
+    await this.#until(
+      'initialize()',
+      () => negotiated() !== null,
+      () => runtime.snapshot.context.leases.isEmpty(),
+      options,
+    );
     const result = negotiated();
     if (result === null) throw this.#notConnected('initialize()');
     return result;
@@ -169,7 +176,12 @@ export class Lifecycle {
   }
 
   /** Waits for a change after which it is so, or can never be. */
-  #until(what: string, isSo: () => boolean, isHopeless: () => boolean, { timeout, signal }: WaitOptions): Promise<void> {
+  #until(
+    what: string,
+    isSo: () => boolean,
+    isHopeless: () => boolean,
+    { timeout, signal }: WaitOptions,
+  ): Promise<void> {
     const runtime = this.#runtime;
     const { clock } = runtime.options;
     if (isSo()) return Promise.resolve();
@@ -221,6 +233,9 @@ export class Lifecycle {
         { ...place, cause: signal.reason as unknown },
       );
     }
-    return errorOf({ kind: 'timeout', code: 'timeout', message: 'it took longer than its timeout', executed: 'no', retryable: true }, place);
+    return errorOf(
+      { kind: 'timeout', code: 'timeout', message: 'it took longer than its timeout', executed: 'no', retryable: true },
+      place,
+    );
   }
 }

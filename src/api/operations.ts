@@ -68,7 +68,11 @@ export abstract class Operations {
   #withoutNamesakes(tools: readonly Tool[]): Tool[] {
     const byName = new Map<string, Tool>();
     for (const tool of tools) {
-      if (byName.has(tool.name)) this.runtime.complaints.tell(new Error(`the server lists two tools named ${JSON.stringify(tool.name)}; the first is used`), 'listTools');
+      if (byName.has(tool.name))
+        this.runtime.complaints.tell(
+          new Error(`the server lists two tools named ${JSON.stringify(tool.name)}; the first is used`),
+          'listTools',
+        );
       else byName.set(tool.name, tool);
     }
     return [...byName.values()];
@@ -76,13 +80,17 @@ export abstract class Operations {
 
   /** All resources, of all pages. */
   async listResources(options?: CallOptions): Promise<Resource[]> {
-    const pages = await allPages(this.runtime, 'resources/list', (page) => this.raw.listResources({ ...options, ...page }));
+    const pages = await allPages(this.runtime, 'resources/list', (page) =>
+      this.raw.listResources({ ...options, ...page }),
+    );
     return pages.flatMap((page) => page.resources);
   }
 
   /** All resource templates, of all pages. */
   async listResourceTemplates(options?: CallOptions): Promise<ResourceTemplate[]> {
-    const pages = await allPages(this.runtime, 'resources/templates/list', (page) => this.raw.listResourceTemplates({ ...options, ...page }));
+    const pages = await allPages(this.runtime, 'resources/templates/list', (page) =>
+      this.raw.listResourceTemplates({ ...options, ...page }),
+    );
     return pages.flatMap((page) => page.resourceTemplates);
   }
 
@@ -104,13 +112,20 @@ export abstract class Operations {
    * const { data } = await lease.callTool('get-sum', { a: 2, b: 3 }, { timeout: 5_000 });
    * ```
    */
-  async callTool<T = unknown>(name: string, args?: Arguments, options: CallToolOptions<T> = {}): Promise<ToolResult<T>> {
+  async callTool<T = unknown>(
+    name: string,
+    args?: Arguments,
+    options: CallToolOptions<T> = {},
+  ): Promise<ToolResult<T>> {
     if (typeof name !== 'string') throw sdkForm(name);
     const raw = await this.raw.callTool(name, args, options);
     if (raw.isError === true && options.throwOnError !== false) throw toolErrorOf(name, raw, this.runtime.state);
     const result = toolResultOf(raw);
     if (options.output === undefined || result.isError) return result as ToolResult<T>;
-    return { ...result, data: await readBy(options.output, result.data, this.#placeOf(`tools/call ${JSON.stringify(name)}`)) };
+    return {
+      ...result,
+      data: await readBy(options.output, result.data, this.#placeOf(`tools/call ${JSON.stringify(name)}`)),
+    };
   }
 
   #placeOf(what: string): ReadPlace {
@@ -119,7 +134,10 @@ export abstract class Operations {
   }
 
   /** The contents of a resource (server/resources#reading-resources). */
-  async readResource(uri: string | URL, options?: CallOptions): Promise<(TextResourceContents | BlobResourceContents)[]> {
+  async readResource(
+    uri: string | URL,
+    options?: CallOptions,
+  ): Promise<(TextResourceContents | BlobResourceContents)[]> {
     const { contents } = await this.raw.readResource(uri, options);
     return contents;
   }
@@ -176,7 +194,8 @@ export abstract class Operations {
     params?: Readonly<Record<string, unknown>>,
     options: CallOptions & { readonly result?: StandardSchema<T> | undefined } = {},
   ): Promise<T> {
-    if (typeof method !== 'string') throw configError(`request(method, params?, options?) takes the method as a string first`);
+    if (typeof method !== 'string')
+      throw configError(`request(method, params?, options?) takes the method as a string first`);
     const body = await this.caller.request({ method, params, options, read: (answer) => answer });
     return options.result === undefined ? (body as T) : readBy(options.result, body, this.#placeOf(method));
   }
@@ -195,4 +214,3 @@ function sdkForm(given: unknown): Error {
     'call_form',
   );
 }
-

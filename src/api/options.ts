@@ -118,40 +118,42 @@ const limitsSchema = z.strictObject({
   pages: count.default(defaultLimits.pages),
   stderrBytes: z.int().min(0).default(defaultLimits.stderrBytes),
   inbound: count.default(defaultLimits.inbound),
-  connections: z.int().min(3, { error: 'must be 3 at least: requests, answers and the stream of the server each need one' }).default(defaultLimits.connections),
+  connections: z
+    .int()
+    .min(3, { error: 'must be 3 at least: requests, answers and the stream of the server each need one' })
+    .default(defaultLimits.connections),
 });
 
-const optionsSchema = z
-  .strictObject({
-    name: z.string().min(1).optional(),
-    clientInfo: z.looseObject({ name: z.string(), version: z.string() }).default({ name: 'mcp-actor', version }),
-    timeout: positiveMilliseconds.default(60_000),
-    connectTimeout: positiveMilliseconds.default(20_000),
-    initTimeout: positiveMilliseconds.default(30_000),
-    closeTimeout: milliseconds.default(5_000),
-    drain: milliseconds.default(1_000),
-    autoInitialize: z.boolean().default(true),
-    autoConnect: z.boolean().default(false),
-    idleTimeout: milliseconds.optional(),
-    env: z.record(z.string(), z.string()).optional(),
-    cwd: z.string().optional(),
-    headers: z.record(z.string(), z.string()).or(functionOf<HeadersSource & (() => never)>()).optional(),
-    messageHandler: functionOf<MessageHandler>().optional(),
-    inspect: z
-      .custom<Inspector | readonly Inspector[]>((value) => (Array.isArray(value) ? value : [value]).every(isInspector), {
-        error: 'must be a function, an observer with next(), or several of them',
-      })
-      .optional(),
-    onError: functionOf<ErrorListener>().optional(),
-    clock: z
-      .custom<Clock>((value) => typeof value === 'object' && value !== null && 'now' in value && 'setTimeout' in value, {
-        error: 'must have now(), setTimeout() and clearTimeout()',
-      })
-      .default(systemClock),
-    random: functionOf<() => number>().default(() => systemRandom),
-    reconnect: z.literal(false).or(reconnectSchema).prefault({}),
-    limits: limitsSchema.prefault({}),
-  });
+const optionsSchema = z.strictObject({
+  name: z.string().min(1).optional(),
+  clientInfo: z.looseObject({ name: z.string(), version: z.string() }).default({ name: 'mcp-actor', version }),
+  timeout: positiveMilliseconds.default(60_000),
+  connectTimeout: positiveMilliseconds.default(20_000),
+  initTimeout: positiveMilliseconds.default(30_000),
+  closeTimeout: milliseconds.default(5_000),
+  drain: milliseconds.default(1_000),
+  autoInitialize: z.boolean().default(true),
+  autoConnect: z.boolean().default(false),
+  idleTimeout: milliseconds.optional(),
+  env: z.record(z.string(), z.string()).optional(),
+  cwd: z.string().optional(),
+  headers: z.record(z.string(), z.string()).or(functionOf<HeadersSource & (() => never)>()).optional(),
+  messageHandler: functionOf<MessageHandler>().optional(),
+  inspect: z
+    .custom<Inspector | readonly Inspector[]>((value) => (Array.isArray(value) ? value : [value]).every(isInspector), {
+      error: 'must be a function, an observer with next(), or several of them',
+    })
+    .optional(),
+  onError: functionOf<ErrorListener>().optional(),
+  clock: z
+    .custom<Clock>((value) => typeof value === 'object' && value !== null && 'now' in value && 'setTimeout' in value, {
+      error: 'must have now(), setTimeout() and clearTimeout()',
+    })
+    .default(systemClock),
+  random: functionOf<() => number>().default(() => systemRandom),
+  reconnect: z.literal(false).or(reconnectSchema).prefault({}),
+  limits: limitsSchema.prefault({}),
+});
 
 /** @internal @throws ConfigError that names the option, what is wrong with it, and what would do. */
 export function resolveOptions(options: ClientOptions): ResolvedOptions {

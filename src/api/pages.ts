@@ -22,7 +22,10 @@ export async function allPages<P extends Page>(
     cursor = page.nextCursor;
     if (cursor === undefined) return pages;
     if (followed.has(cursor)) {
-      runtime.complaints.tell(new Error(`the server repeats a cursor of ${method}; its list is taken to end there`), method);
+      runtime.complaints.tell(
+        new Error(`the server repeats a cursor of ${method}; its list is taken to end there`),
+        method,
+      );
       return pages;
     }
     followed.add(cursor);

@@ -111,7 +111,11 @@ function asStrings(prompt: string, args: Arguments): Record<string, string> {
   return Object.fromEntries(
     Object.entries(args).map(([key, value]) => {
       const text = typeof value === 'string' ? value : (JSON.stringify(value) as string | undefined);
-      if (text === undefined) throw configError(`getPrompt(${JSON.stringify(prompt)}): argument ${JSON.stringify(key)} is no JSON value`, 'prompt_argument');
+      if (text === undefined)
+        throw configError(
+          `getPrompt(${JSON.stringify(prompt)}): argument ${JSON.stringify(key)} is no JSON value`,
+          'prompt_argument',
+        );
       return [key, text];
     }),
   );

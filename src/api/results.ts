@@ -69,7 +69,11 @@ export function readAs<S extends z.ZodType>(schema: S, body: unknown, place: () 
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue === undefined || issue.path.length === 0 ? 'the result' : issue.path.join('.');
-  throw invalid(place(), `the answer is not what the protocol says it is: ${where}: ${issue?.message ?? 'unknown'}`, parsed.error);
+  throw invalid(
+    place(),
+    `the answer is not what the protocol says it is: ${where}: ${issue?.message ?? 'unknown'}`,
+    parsed.error,
+  );
 }
 
 /** Checks a value against a caller's own schema. */

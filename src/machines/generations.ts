@@ -75,7 +75,12 @@ export const closeSooner = (context: ClientContext, event: Of<'close.requested'>
       closing:
         closing === null
           ? null
-          : { ...closing, reason: 'closed', drain: Math.min(closing.drain, event.drain), ladder: Math.min(closing.ladder, event.ladder) },
+          : {
+              ...closing,
+              reason: 'closed',
+              drain: Math.min(closing.drain, event.drain),
+              ladder: Math.min(closing.ladder, event.ladder),
+            },
     },
   }));
 
@@ -89,7 +94,9 @@ export const closeForLoss = (context: ClientContext, { failure }: Of<'session.lo
 
 /** A loss while draining costs nothing but what was still in flight. */
 export const noteLoss = (context: ClientContext, { failure }: Of<'session.lost'>): Step => ({
-  changes: { closing: context.closing === null ? null : { ...context.closing, failure: context.closing.failure ?? failure } },
+  changes: {
+    closing: context.closing === null ? null : { ...context.closing, failure: context.closing.failure ?? failure },
+  },
 });
 
 /** An attempt failed before it was ready. The first cause of an outage stays on view. */
@@ -132,7 +139,12 @@ export function rest(context: ClientContext): Step {
 
 /** The client gives up: everybody of this run learns the first cause. */
 export const giveUp = (context: ClientContext): Step =>
-  both(context, settleGivenUp, (now) => failLeases(now, now.failure), () => ({ changes: { closing: null } }));
+  both(
+    context,
+    settleGivenUp,
+    (now) => failLeases(now, now.failure),
+    () => ({ changes: { closing: null } }),
+  );
 
 /** The client tries again. */
 export const countReconnect = (context: ClientContext): Step =>

@@ -3,7 +3,10 @@ import type { Failure } from '../protocol/failure.js';
 import type { ClientContext, LeaseId, LeaseRecord, Step } from './client.types.js';
 
 type Status = LeaseRecord['status'];
-type Is<T extends string> = { readonly type: T; readonly id: LeaseId };
+interface Is<T extends string> {
+  readonly type: T;
+  readonly id: LeaseId;
+}
 
 const NOTHING: Step = {};
 
@@ -45,7 +48,9 @@ export function grantLeases(context: ClientContext): Step {
   const ids = withStatus(context, 'waiting');
   if (ids.length === 0) return NOTHING;
   return {
-    changes: { leases: context.leases.withMutations((leases) => ids.forEach((id) => leases.set(id, { id, status: 'held' }))) },
+    changes: {
+      leases: context.leases.withMutations((leases) => ids.forEach((id) => leases.set(id, { id, status: 'held' }))),
+    },
     effects: [{ type: 'leases.granted', ids }],
   };
 }
@@ -82,4 +87,5 @@ export function welcomeNext(context: ClientContext): Step {
 }
 
 /** Is somebody owed a session of their own? */
-export const hasNewcomers = (context: ClientContext): boolean => context.leases.some((lease) => lease.status === 'next');
+export const hasNewcomers = (context: ClientContext): boolean =>
+  context.leases.some((lease) => lease.status === 'next');

@@ -93,12 +93,10 @@ export const legalTransitions: readonly LegalTransition[] = [
     ['close.requested', 'closing.draining'],
     ['xstate.error.actor.session', 'closing.terminating'],
   ),
-  ...edges(
+  ...edges('closing.terminating', ...afterTheSession('session.ended'), ...afterTheSession('after killDeadline'), [
+    'close.requested',
     'closing.terminating',
-    ...afterTheSession('session.ended'),
-    ...afterTheSession('after killDeadline'),
-    ['close.requested', 'closing.terminating'],
-  ),
+  ]),
 ];
 
 const noSession = 'no session lives here, and events of dead ones are dropped before the chart';

@@ -53,9 +53,7 @@ function absorb(
         if (!isLive(message.id)) return;
         done.add(message.id);
         deliveries.push(
-          message.kind === 'invalid'
-            ? { kind: 'failure', id: message.id, failure: invalid(message.reason) }
-            : message,
+          message.kind === 'invalid' ? { kind: 'failure', id: message.id, failure: invalid(message.reason) } : message,
         );
         return;
       }
@@ -75,7 +73,8 @@ function absorb(
         return;
       case 'request':
         // Answered here, whatever the load: it asks nothing of anybody's code.
-        if (message.method === 'ping') commands.push({ type: 'reply.requested', id: message.id, answer: { result: {} } });
+        if (message.method === 'ping')
+          commands.push({ type: 'reply.requested', id: message.id, answer: { result: {} } });
         else if (inbound.size >= context.options.maxInbound) {
           commands.push({ type: 'reply.requested', id: message.id, answer: busy(context.options.maxInbound) });
         } else if (!inbound.has(message.id)) {
@@ -95,8 +94,7 @@ function absorb(
   return {
     changes: { ...(done.size > 0 ? remove(context, done) : {}), ...(inbound === context.inbound ? {} : { inbound }) },
     commands,
-    effects:
-      deliveries.length > 0 ? [{ type: 'messages.delivered', generation: context.generation, deliveries }] : [],
+    effects: deliveries.length > 0 ? [{ type: 'messages.delivered', generation: context.generation, deliveries }] : [],
     ...(taken < event.messages.length ? { rest: { ...event, messages: event.messages.slice(taken) } } : {}),
   };
 }

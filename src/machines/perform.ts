@@ -10,12 +10,10 @@ import type { ClientContext, ClientEffect, ClientEvent, Step } from './client.ty
  * A step names the events it is written for. The chart alone says which event runs which action,
  * so the event is taken at its word here, and nowhere else.
  */
-export function perform<E extends { readonly type: string } = ClientEvent>(
-  step: (context: ClientContext, event: E) => Step,
-) {
+export function perform(step: (context: ClientContext, event: never) => Step) {
   return enqueueActions<ClientContext, ClientEvent, undefined, ClientEvent, never, never, never, never, ClientEffect>(
     ({ context, event, enqueue }) => {
-      const { changes, commands, effects, rest } = step(context, event as unknown as E);
+      const { changes, commands, effects, rest } = step(context, event as never);
       if (changes !== undefined) enqueue.assign(changes);
       // Asked first, then told: what a settled call was about is forgotten with it.
       if (commands !== undefined) for (const command of commands) enqueue.sendTo('session', command);

@@ -6,8 +6,27 @@
  */
 import type { Failure } from '../protocol/failure.js';
 import type { RequestId } from '../protocol/json-rpc.js';
-import { aborted, closed, leaseOver, notConnected, notInitialized, notReady, queueFull, sessionLost, timedOut, unsent } from './client.failures.js';
-import type { ClientContext, ClientEffect, ClientEvent, RequestRecord, Settlement, Step, Submitted } from './client.types.js';
+import {
+  aborted,
+  closed,
+  leaseOver,
+  notConnected,
+  notInitialized,
+  notReady,
+  queueFull,
+  sessionLost,
+  timedOut,
+  unsent,
+} from './client.failures.js';
+import type {
+  ClientContext,
+  ClientEffect,
+  ClientEvent,
+  RequestRecord,
+  Settlement,
+  Step,
+  Submitted,
+} from './client.types.js';
 
 type Of<T extends ClientEvent['type']> = Extract<ClientEvent, { type: T }>;
 
@@ -76,7 +95,9 @@ export function admitRequests(context: ClientContext, { requests }: Of<'requests
 /** Outside `ready`: queued while somebody holds or awaits a lease, refused while nobody does. */
 export function queueRequests(context: ClientContext, { requests }: Of<'requests.submitted'>): Step {
   if (context.leases.isEmpty()) {
-    return { effects: settled(requests.map(({ id, leaseId }) => fails(id, leaseId === null ? notConnected : leaseOver))) };
+    return {
+      effects: settled(requests.map(({ id, leaseId }) => fails(id, leaseId === null ? notConnected : leaseOver))),
+    };
   }
   let room = context.options.maxQueue - queuedCount(context);
   const wait: RequestId[] = [];
@@ -139,27 +160,28 @@ export function sendQueued(context: ClientContext): Step {
 }
 
 /** Ids of dead requests stay in the queue until it is passed, or until they are the larger part of it. */
-function compacted(context: ClientContext): ClientContext['queue'] {
-  const alive = queuedCount(context);
-  if (context.queue.size <= 32 || context.queue.size < alive * 2) return context.queue;
-  return context.queue.filter((id) => context.requests.get(id)?.status === 'queued');
+function compacted({
+  queue,
+  alive,
+  requests,
+}: Pick<ClientContext, 'queue' | 'requests'> & { alive: number }): ClientContext['queue'] {
+  if (queue.size <= 32 || queue.size < alive * 2) return queue;
+  return queue.filter((id) => requests.get(id)?.status === 'queued');
 }
 
 /** Takes requests out of the table, in whatever state they are. */
-export function remove(context: ClientContext, ids: Iterable<RequestId>): Pick<ClientContext, 'requests' | 'sent' | 'queue'> {
-  let sent = context.sent;
-  let dequeued = false;
+export function remove(
+  context: ClientContext,
+  ids: Iterable<RequestId>,
+): Pick<ClientContext, 'requests' | 'sent' | 'queue'> {
+  let { sent } = context;
   const requests = context.requests.withMutations((table) => {
     for (const id of ids) {
-      const request = table.get(id);
-      if (request === undefined) continue;
-      if (request.status === 'sent') sent -= 1;
-      else dequeued = true;
+      if (table.get(id)?.status === 'sent') sent -= 1;
       table.delete(id);
     }
   });
-  const queue = dequeued ? compacted({ ...context, requests, sent }) : context.queue;
-  return { requests, sent, queue };
+  return { requests, sent, queue: compacted({ queue: context.queue, alive: requests.size - sent, requests }) };
 }
 
 /** Settles some requests with a failure each, and tells the peer to stop working on the sent ones. */
@@ -207,7 +229,10 @@ export function requeueOrFailRequest(context: ClientContext, event: Of<'request.
 }
 
 const idsOf = (context: ClientContext, status: RequestRecord['status']): RequestId[] =>
-  [...context.requests.values()].filter((request) => request.status === status).map(({ id }) => id).sort((a, b) => a - b);
+  [...context.requests.values()]
+    .filter((request) => request.status === status)
+    .map(({ id }) => id)
+    .sort((a, b) => a - b);
 
 /** The session will not answer any more: what was sent is settled, by what the session died of. */
 export function settleSent(context: ClientContext): Step {

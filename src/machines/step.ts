@@ -42,7 +42,7 @@ interface Params {
 }
 
 function effectOf(action: ExecutableActionObject): StepEffect[] {
-  const params = action.params as unknown as Params;
+  const params = action.params as Params;
   switch (action.type) {
     case 'xstate.emit':
       return [{ kind: 'told', effect: params.event as ClientEffect }];

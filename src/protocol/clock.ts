@@ -45,3 +45,6 @@ export const systemClock: Clock = {
 
 /** The real dice. */
 export const systemRandom = (): number => Math.random();
+
+/** Four hex digits that tell one client from another in messages. */
+export const systemSuffix = (): string => crypto.randomUUID().slice(0, 4);

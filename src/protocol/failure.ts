@@ -63,7 +63,9 @@ export class FailureError extends Error {
 }
 
 const codeOf = (error: unknown): string | undefined =>
-  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined;
 
 /** What a transport or a source of the user threw, as a failure with the thrown thing as its cause. */
 export function failureOf(thrown: unknown, otherwise: Failure): Failure {

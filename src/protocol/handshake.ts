@@ -33,10 +33,12 @@ export const cancelledNotification = (requestId: RequestId, reason: string): Not
 });
 
 export type HandshakeVerdict =
-  | { readonly ok: true; readonly result: Negotiated }
-  | { readonly ok: false; readonly failure: Failure };
+  { readonly ok: true; readonly result: Negotiated } | { readonly ok: false; readonly failure: Failure };
 
-const refuse = (record: Pick<Failure, 'kind' | 'code' | 'message' | 'retryable'>, cause: unknown): HandshakeVerdict => ({
+const refuse = (
+  record: Pick<Failure, 'kind' | 'code' | 'message' | 'retryable'>,
+  cause: unknown,
+): HandshakeVerdict => ({
   ok: false,
   failure: failure({ ...record, executed: 'no' }, cause),
 });

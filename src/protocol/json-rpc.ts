@@ -79,7 +79,8 @@ function classifyCall(value: Record<string, unknown>, id: unknown): Received | n
   const body: NotificationBody = isObject(params) ? { method, params } : { method };
   if (method === 'notifications/progress') {
     const token = body.params?.['progressToken'];
-    if (isRequestId(token) && typeof body.params?.['progress'] === 'number') return { kind: 'progress', id: token, body };
+    if (isRequestId(token) && typeof body.params?.['progress'] === 'number')
+      return { kind: 'progress', id: token, body };
   }
   if (method === 'notifications/cancelled') {
     const requestId = body.params?.['requestId'];

@@ -24,12 +24,16 @@ type Entry = StdioEntry | z.infer<typeof httpEntry>;
 export const isStdioEntry = (entry: Entry): entry is StdioEntry => 'command' in entry;
 
 /** A config object; servers at its root are taken as if they stood under `mcpServers`. */
-export type ServerConfig = { readonly mcpServers: Readonly<Record<string, unknown>> } | Readonly<Record<string, Record<string, unknown>>>;
+export type ServerConfig =
+  { readonly mcpServers: Readonly<Record<string, unknown>> } | Readonly<Record<string, Record<string, unknown>>>;
 
 export const isConfig = (value: unknown): value is ServerConfig =>
   typeof value === 'object' &&
   value !== null &&
-  ('mcpServers' in value || Object.values(value).some((entry) => typeof entry === 'object' && entry !== null && ('command' in entry || 'url' in entry)));
+  ('mcpServers' in value ||
+    Object.values(value).some(
+      (entry) => typeof entry === 'object' && entry !== null && ('command' in entry || 'url' in entry),
+    ));
 
 /** @throws FailureError of kind `config`, naming what is wrong and where. */
 export function onlyServer(config: ServerConfig): { readonly name: string; readonly entry: Entry } {
@@ -37,13 +41,17 @@ export function onlyServer(config: ServerConfig): { readonly name: string; reado
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const where = ['mcpServers', ...(issue?.path ?? [])].join('.');
-    throw new FailureError(configFailure('config', `the config is not valid at ${where}: ${issue?.message ?? 'unknown'}`));
+    throw new FailureError(
+      configFailure('config', `the config is not valid at ${where}: ${issue?.message ?? 'unknown'}`),
+    );
   }
   const [first, ...others] = Object.entries(parsed.data);
   if (first === undefined) throw new FailureError(configFailure('config_empty', 'the config names no server'));
   if (others.length > 0) {
     const names = [first, ...others].map(([name]) => name).join(', ');
-    throw new FailureError(configFailure('config_servers', `a client talks to one server, and the config names ${names}; pass one of them`));
+    throw new FailureError(
+      configFailure('config_servers', `a client talks to one server, and the config names ${names}; pass one of them`),
+    );
   }
   return { name: first[0], entry: first[1] };
 }
@@ -54,7 +62,9 @@ export async function readConfigFile(path: string): Promise<ServerConfig> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    throw new FailureError(configFailure('config_file', `the config file ${JSON.stringify(path)} cannot be read`, error));
+    throw new FailureError(
+      configFailure('config_file', `the config file ${JSON.stringify(path)} cannot be read`, error),
+    );
   }
   let value: unknown;
   try {
@@ -63,7 +73,9 @@ export async function readConfigFile(path: string): Promise<ServerConfig> {
     throw new FailureError(configFailure('config_file', `the config file ${JSON.stringify(path)} is not JSON`, error));
   }
   if (!isConfig(value)) {
-    throw new FailureError(configFailure('config_file', `the config file ${JSON.stringify(path)} names no server: it needs "mcpServers"`));
+    throw new FailureError(
+      configFailure('config_file', `the config file ${JSON.stringify(path)} names no server: it needs "mcpServers"`),
+    );
   }
   return value;
 }

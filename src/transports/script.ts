@@ -13,7 +13,9 @@ export const isScript = (path: string): boolean => SUFFIX.test(path);
 export function commandFor(path: string, cwd = '.'): { command: string; args: string[] } {
   const script = resolve(cwd, path);
   if (!existsSync(script)) {
-    throw new FailureError(configFailure('script_missing', `there is no script at ${JSON.stringify(path)} (looked for ${script})`));
+    throw new FailureError(
+      configFailure('script_missing', `there is no script at ${JSON.stringify(path)} (looked for ${script})`),
+    );
   }
   switch (SUFFIX.exec(path)?.[1]?.toLowerCase()) {
     case 'py':

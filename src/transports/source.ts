@@ -101,7 +101,8 @@ function onlyOnce(transport: Transport): () => Link {
 
 function resolveText(text: string, options: SourceOptions, ports: LinkPorts): ResolvedSource {
   if (/^https?:\/\//i.test(text)) {
-    if (!URL.canParse(text)) throw new FailureError(configFailure('source_url', `${JSON.stringify(text)} is not a URL`));
+    if (!URL.canParse(text))
+      throw new FailureError(configFailure('source_url', `${JSON.stringify(text)} is not a URL`));
     return resolveUrl(new URL(text), options, ports);
   }
   if (/\.json$/i.test(text)) {
@@ -116,7 +117,9 @@ function resolveText(text: string, options: SourceOptions, ports: LinkPorts): Re
 
 function resolveUrl(url: URL, options: SourceOptions, ports: LinkPorts): ResolvedSource {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new FailureError(configFailure('source_url', `a server's URL begins with http: or https:, not ${url.protocol}`));
+    throw new FailureError(
+      configFailure('source_url', `a server's URL begins with http: or https:, not ${url.protocol}`),
+    );
   }
   const open = async (): Promise<Link> => {
     const { httpLink } = await import('./http.js');
@@ -139,10 +142,9 @@ function resolveCommand(server: StdioServer, options: SourceOptions, ports: Link
 
 function resolveConfig(config: ServerConfig, options: SourceOptions, ports: LinkPorts): ResolvedSource {
   const { name, entry } = onlyServer(config);
-  const resolved =
-    isStdioEntry(entry)
-      ? resolveCommand(entry, options, ports)
-      : resolveUrl(new URL(entry.url), { ...options, headers: entry.headers ?? options.headers }, ports);
+  const resolved = isStdioEntry(entry)
+    ? resolveCommand(entry, options, ports)
+    : resolveUrl(new URL(entry.url), { ...options, headers: entry.headers ?? options.headers }, ports);
   return { ...resolved, label: name };
 }
 
@@ -155,10 +157,12 @@ const isTransport = (value: unknown): value is Transport => hasMethods(value, 's
 
 const isServer = (value: unknown): value is ConnectableServer => hasMethods(value, 'connect', 'close');
 
-const isCommand = (value: unknown): value is StdioServer => isObject(value) && 'command' in value && typeof value['command'] === 'string';
+const isCommand = (value: unknown): value is StdioServer =>
+  isObject(value) && 'command' in value && typeof value['command'] === 'string';
 
 function unknownSource(source: unknown): FailureError {
-  const shown = typeof source === 'string' ? JSON.stringify(source) : source === null ? 'null' : `a value of type ${typeof source}`;
+  const shown =
+    typeof source === 'string' ? JSON.stringify(source) : source === null ? 'null' : `a value of type ${typeof source}`;
   return new FailureError(
     configFailure(
       'source',

@@ -54,13 +54,21 @@ describe('a session', () => {
   it('sends notifications/initialized before any request, and requests only after it was taken', async () => {
     const { client, server } = virtualClient();
     await client.use((lease) => lease.ping());
-    expect(server.last.received.map(({ method }) => method)).toEqual(['initialize', 'notifications/initialized', 'ping']);
+    expect(server.last.received.map(({ method }) => method)).toEqual([
+      'initialize',
+      'notifications/initialized',
+      'ping',
+    ]);
   });
 
   it('answers what the server asks: ping with a result, all else with -32601, by id 0 and by text ids too', async () => {
     const { client, server } = virtualClient();
     await client.use(async () => {
-      server.last.push({ id: 0, method: 'ping' }, { id: 'a', method: 'roots/list' }, { id: 1, method: 'sampling/createMessage' });
+      server.last.push(
+        { id: 0, method: 'ping' },
+        { id: 'a', method: 'roots/list' },
+        { id: 1, method: 'sampling/createMessage' },
+      );
       await settle();
       const answers = server.last.received.filter((message) => message.method === undefined);
       expect(answers.map(({ id, result, error }) => [id, result ?? error?.code])).toEqual([

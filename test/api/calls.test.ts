@@ -81,7 +81,9 @@ describe('timeouts', () => {
     const { client, server, clock } = virtualClient();
     server.script = silentFor('hang');
     const lease = await client.connect();
-    const call = outcome(lease.callTool('hang', {}, { timeout: 300, maxTotalTimeout: 700, resetTimeoutOnProgress: true }));
+    const call = outcome(
+      lease.callTool('hang', {}, { timeout: 300, maxTotalTimeout: 700, resetTimeoutOnProgress: true }),
+    );
     await settle();
     const [sent] = server.last.sent('tools/call');
     const token = sent?.params?._meta?.progressToken;
@@ -153,7 +155,9 @@ describe('aborting', () => {
   it('with a signal that was aborted before sends nothing', async () => {
     const { client, server } = virtualClient();
     await client.use(async (lease) => {
-      await expect(lease.callTool('x', {}, { signal: AbortSignal.abort() })).rejects.toBeInstanceOf(RequestAbortedError);
+      await expect(lease.callTool('x', {}, { signal: AbortSignal.abort() })).rejects.toBeInstanceOf(
+        RequestAbortedError,
+      );
     });
     expect(server.count('tools/call')).toBe(0);
   });
@@ -194,7 +198,10 @@ describe('the order of one stream', () => {
       if (method !== 'tools/call') return false;
       const progressToken = params?._meta?.progressToken;
       connection.push(
-        ...[1, 2, 3, 4].map((progress) => ({ method: 'notifications/progress', params: { progressToken, progress, total: 4 } })),
+        ...[1, 2, 3, 4].map((progress) => ({
+          method: 'notifications/progress',
+          params: { progressToken, progress, total: 4 },
+        })),
         { id, result: { content: [] } },
       );
       return true;
@@ -332,7 +339,14 @@ describe('limits', () => {
     const lease = await client.connect();
     const calls = Array.from({ length: 6 }, () => outcome(lease.callTool('hang')));
     await settle();
-    expect(calls.map(({ state }) => state)).toEqual(['pending', 'pending', 'pending', 'pending', 'pending', 'rejected']);
+    expect(calls.map(({ state }) => state)).toEqual([
+      'pending',
+      'pending',
+      'pending',
+      'pending',
+      'pending',
+      'rejected',
+    ]);
     expect(calls[5]?.value).toBeInstanceOf(LimitError);
     expect((calls[5]?.value as Error).message).toContain('limits.queue');
     expect(client.inFlight.map(({ phase }) => phase)).toEqual(['sent', 'sent', 'queued', 'queued', 'queued']);
@@ -354,7 +368,10 @@ describe('limits', () => {
     server.script = ({ method, id }, connection) => {
       if (method !== 'tools/list') return false;
       page += 1;
-      connection.reply(Number(id), { tools: [{ name: `t${String(page)}`, inputSchema: { type: 'object' } }], nextCursor: cursorOf() });
+      connection.reply(Number(id), {
+        tools: [{ name: `t${String(page)}`, inputSchema: { type: 'object' } }],
+        nextCursor: cursorOf(),
+      });
       return true;
     };
     await client.use(async (lease) => {
@@ -400,7 +417,11 @@ describe('results', () => {
     const { client, server } = virtualClient();
     server.script = ({ method, id }, connection) => {
       if (method !== 'tools/call') return false;
-      connection.reply(Number(id), { content: [], structuredContent: { result: 5 }, _meta: { fastmcp: { wrap_result: true } } });
+      connection.reply(Number(id), {
+        content: [],
+        structuredContent: { result: 5 },
+        _meta: { fastmcp: { wrap_result: true } },
+      });
       return true;
     };
     await client.use(async (lease) => {
@@ -427,7 +448,11 @@ describe('results', () => {
       return true;
     };
     await client.use((lease) => lease.getPrompt('p', { text: 'as is', list: [1], flag: true }));
-    expect(server.last.sent('prompts/get')[0]?.params?.['arguments']).toEqual({ text: 'as is', list: '[1]', flag: 'true' });
+    expect(server.last.sent('prompts/get')[0]?.params?.['arguments']).toEqual({
+      text: 'as is',
+      list: '[1]',
+      flag: 'true',
+    });
   });
 });
 
@@ -463,7 +488,11 @@ describe('initialize()', () => {
     const { client, server } = virtualClient();
     server.script = ({ method, id }, connection) => {
       if (method !== 'initialize') return false;
-      connection.reply(Number(id), { protocolVersion: '1999-01-01', capabilities: {}, serverInfo: { name: 's', version: '1' } });
+      connection.reply(Number(id), {
+        protocolVersion: '1999-01-01',
+        capabilities: {},
+        serverInfo: { name: 's', version: '1' },
+      });
       return true;
     };
     await expect(client.connect()).rejects.toThrow(/"1999-01-01".*2025-11-25/);

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { ClosedError, ConnectionError, NotConnectedError, RequestAbortedError, RequestTimeoutError } from '../../src/index.js';
+import {
+  ClosedError,
+  ConnectionError,
+  NotConnectedError,
+  RequestAbortedError,
+  RequestTimeoutError,
+} from '../../src/index.js';
 import { never, silentFor } from '../support/scripted-server.js';
 import { outcome, settle, virtualClient } from '../support/virtual-client.js';
 
@@ -80,7 +86,8 @@ describe('entering and leaving', () => {
   it('an entry while it closes gets a fresh generation', async () => {
     const { client, server } = virtualClient();
     let finishClosing = (): void => undefined;
-    server.onClose = ({ generation }) => (generation === 1 ? new Promise((resolve) => (finishClosing = resolve)) : undefined);
+    server.onClose = ({ generation }) =>
+      generation === 1 ? new Promise((resolve) => (finishClosing = resolve)) : undefined;
     const first = await client.connect();
     const released = first.release();
     await settle();
@@ -187,7 +194,10 @@ describe('re-entering from inside', () => {
     const inner: unknown[] = [];
     server.script = ({ method, id, params }, connection) => {
       if (method !== 'tools/call' || params?.name !== 'slow') return false;
-      connection.push({ method: 'notifications/progress', params: { progressToken: params._meta?.progressToken, progress: 1 } });
+      connection.push({
+        method: 'notifications/progress',
+        params: { progressToken: params._meta?.progressToken, progress: 1 },
+      });
       queueMicrotask(() => {
         connection.reply(Number(id), { content: [] });
       });
@@ -209,7 +219,10 @@ describe('re-entering from inside', () => {
     const { client, server } = virtualClient({ messageHandler: enter('messageHandler') });
     server.script = ({ method, id, params }, connection) => {
       if (method !== 'tools/call') return false;
-      connection.push({ method: 'notifications/progress', params: { progressToken: params?._meta?.progressToken, progress: 1 } }, { id, result: { content: [] } });
+      connection.push(
+        { method: 'notifications/progress', params: { progressToken: params?._meta?.progressToken, progress: 1 } },
+        { id, result: { content: [] } },
+      );
       return true;
     };
     await client.use(async (lease) => {
@@ -309,17 +322,24 @@ describe('closing', () => {
     });
     server.script = ({ method, params }, connection) => {
       if (method !== 'tools/call') return false;
-      connection.push({ method: 'notifications/progress', params: { progressToken: params?._meta?.progressToken, progress: 1 } });
+      connection.push({
+        method: 'notifications/progress',
+        params: { progressToken: params?._meta?.progressToken, progress: 1 },
+      });
       return true;
     };
     const lease = await client.connect();
     const call = outcome(
-      lease.callTool('hang', {}, {
-        onProgress: async () => {
-          await client.close({ drain: 0 });
-          closed.push('onProgress');
+      lease.callTool(
+        'hang',
+        {},
+        {
+          onProgress: async () => {
+            await client.close({ drain: 0 });
+            closed.push('onProgress');
+          },
         },
-      }),
+      ),
     );
     await settle();
     expect(closed.sort()).toEqual(['messageHandler', 'onProgress']);

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { Client, ConfigError, ConnectionError, NotConnectedError, RequestAbortedError, RequestTimeoutError, type InspectionEvent, type SnapshotRecord } from '../../src/index.js';
+import {
+  Client,
+  ConfigError,
+  ConnectionError,
+  NotConnectedError,
+  RequestAbortedError,
+  RequestTimeoutError,
+  type InspectionEvent,
+  type SnapshotRecord,
+} from '../../src/index.js';
 import { actorOf } from '../../src/machines/index.js';
 import { never, silentFor } from '../support/scripted-server.js';
 import { outcome, settle, virtualClient } from '../support/virtual-client.js';
@@ -119,7 +128,10 @@ describe('waitFor', () => {
     server.onStart = never;
     void client.connect().catch(() => undefined);
     const controller = new AbortController();
-    const [timed, aborted] = [outcome(client.waitFor('ready', { timeout: 50 })), outcome(client.waitFor('ready', { signal: controller.signal }))];
+    const [timed, aborted] = [
+      outcome(client.waitFor('ready', { timeout: 50 })),
+      outcome(client.waitFor('ready', { signal: controller.signal })),
+    ];
     controller.abort();
     await clock.advance(50);
     expect(timed.value).toBeInstanceOf(RequestTimeoutError);
@@ -179,7 +191,9 @@ describe('what a client shows', () => {
     const lease = await client.connect();
     void lease.callTool('hang').catch(() => undefined);
     await clock.advance(10);
-    expect(client.inFlight).toEqual([{ requestId: 2, method: 'tools/call', name: 'hang', leaseId: lease.id, phase: 'sent', since: 0, generation: 1 }]);
+    expect(client.inFlight).toEqual([
+      { requestId: 2, method: 'tools/call', name: 'hang', leaseId: lease.id, phase: 'sent', since: 0, generation: 1 },
+    ]);
     await client.close({ drain: 0 });
     expect(client.inFlight).toEqual([]);
   });

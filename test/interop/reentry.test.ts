@@ -19,12 +19,13 @@ const transports: [string, (options: ClientOptions) => Promise<Subject>][] = [
 describe.each(transports)('over %s', (_name, start) => {
   const withHandler = async (inside: (lease: Lease, client: Client) => Promise<unknown>) => {
     const results: Promise<unknown>[] = [];
-    let lease: Lease | undefined;
+    const held: Lease[] = [];
     const messageHandler = (): void => {
-      if (lease !== undefined && results.length < 20) results.push(inside(lease, client));
+      for (const lease of held) if (results.length < 20) results.push(inside(lease, client));
     };
     const { client, tool } = await start({ messageHandler });
-    lease = await client.connect();
+    const lease = await client.connect();
+    held.push(lease);
     return { client, lease, tool, results };
   };
 

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { failure } from '../../src/protocol/failure.js';
 import { Chart, chartOptions, exited, result } from '../support/chart.js';
 
-const unauthorized = failure({ kind: 'authorization', code: 'http_401', message: 'no', executed: 'no', retryable: false });
+const unauthorized = failure({
+  kind: 'authorization',
+  code: 'http_401',
+  message: 'no',
+  executed: 'no',
+  retryable: false,
+});
 
 describe('connecting', () => {
   it('makes one attempt for everybody who waits, and grants all of them when it is ready', () => {
@@ -107,17 +113,27 @@ describe('ready', () => {
     chart.receive({ kind: 'progress', id: 1, body }, result(1), { kind: 'progress', id: 1, body });
     const [delivered] = chart.told;
     if (delivered?.type !== 'messages.delivered') throw new Error('nothing was delivered');
-    expect(delivered.deliveries.map(({ kind }) => kind)).toEqual(['progress', 'notification', 'result', 'notification']);
+    expect(delivered.deliveries.map(({ kind }) => kind)).toEqual([
+      'progress',
+      'notification',
+      'result',
+      'notification',
+    ]);
   });
 
   it('answers a ping by itself and hands on other requests, up to its limit', () => {
-    const chart = new Chart().ready().receive(
-      { kind: 'request', id: 'p', method: 'ping', body: undefined },
-      { kind: 'request', id: 0, method: 'roots/list', body: undefined },
-      { kind: 'request', id: '0', method: 'roots/list', body: undefined },
-      { kind: 'request', id: 2, method: 'roots/list', body: undefined },
-    );
-    expect(chart.commands.map((command) => (command.type === 'reply.requested' ? command.id : command.type))).toEqual(['p', 2]);
+    const chart = new Chart()
+      .ready()
+      .receive(
+        { kind: 'request', id: 'p', method: 'ping', body: undefined },
+        { kind: 'request', id: 0, method: 'roots/list', body: undefined },
+        { kind: 'request', id: '0', method: 'roots/list', body: undefined },
+        { kind: 'request', id: 2, method: 'roots/list', body: undefined },
+      );
+    expect(chart.commands.map((command) => (command.type === 'reply.requested' ? command.id : command.type))).toEqual([
+      'p',
+      2,
+    ]);
     expect(chart.context.inbound.size).toBe(2);
     chart.send({ type: 'inbound.answered', generation: 1, id: 0, answer: { result: {} } });
     expect(chart.commands).toEqual([{ type: 'reply.requested', id: 0, answer: { result: {} } }]);
@@ -216,10 +232,20 @@ describe('losing a session', () => {
   it('reconnects at once, then backs off exponentially with jitter, then gives up with the first cause', () => {
     const chart = new Chart().ready().lose().end();
     expect(chart.path).toBe('connecting.opening');
-    const refused = failure({ kind: 'connection', code: 'ECONNREFUSED', message: 'refused', executed: 'no', retryable: true });
+    const refused = failure({
+      kind: 'connection',
+      code: 'ECONNREFUSED',
+      message: 'refused',
+      executed: 'no',
+      retryable: true,
+    });
     chart.lose(refused).end(1);
     expect(chart.path).toBe('connecting.backoff');
-    expect(chart.last).toContainEqual({ kind: 'armed', timer: expect.stringContaining('backoff') as string, delay: 1_500 });
+    expect(chart.last).toContainEqual({
+      kind: 'armed',
+      timer: expect.stringContaining('backoff') as string,
+      delay: 1_500,
+    });
     chart.submit(9).pass('backoff').lose(refused).end();
     expect(chart.path).toBe('disconnected');
     expect(chart.told).toContainEqual({ type: 'leases.ended', ids: [1], reason: 'failed', failure: exited });
@@ -244,8 +270,15 @@ describe('losing a session', () => {
   });
 
   it('makes a refused request again once in the next generation, in its place, and tells it the second time', () => {
-    const expired = failure({ kind: 'connection', code: 'session_expired', message: 'gone', executed: 'no', retryable: true });
-    const refuse = (chart: Chart, id: number): Chart => chart.say({ type: 'request.failed', id, failure: expired, refused: true });
+    const expired = failure({
+      kind: 'connection',
+      code: 'session_expired',
+      message: 'gone',
+      executed: 'no',
+      retryable: true,
+    });
+    const refuse = (chart: Chart, id: number): Chart =>
+      chart.say({ type: 'request.failed', id, failure: expired, refused: true });
     const chart = new Chart().ready().submit(1, 2, 3, 4, 5).lose(expired, true);
     expect(chart.path).toBe('closing.draining');
     refuse(chart, 3);
@@ -268,7 +301,11 @@ describe('closing', () => {
     ['disconnected', () => new Chart(), 'disconnected'],
     ['opening', () => new Chart().acquire(1), 'closing.terminating'],
     ['negotiating', () => new Chart().acquire(1).say({ type: 'session.opened' }), 'closing.terminating'],
-    ['waiting', () => new Chart({ autoInitialize: false }).acquire(1).say({ type: 'session.opened' }), 'closing.terminating'],
+    [
+      'waiting',
+      () => new Chart({ autoInitialize: false }).acquire(1).say({ type: 'session.opened' }),
+      'closing.terminating',
+    ],
     ['ready', () => new Chart().ready(), 'closing.terminating'],
     ['ready with a call in flight', () => new Chart().ready().submit(1), 'closing.draining'],
     ['idle', () => new Chart({ idleTimeout: 1 }).ready().release(1), 'closing.terminating'],
@@ -305,7 +342,10 @@ describe('closing', () => {
   });
 
   it('waits for its own answers while draining', () => {
-    const chart = new Chart().ready().receive({ kind: 'request', id: 9, method: 'roots/list', body: undefined }).close();
+    const chart = new Chart()
+      .ready()
+      .receive({ kind: 'request', id: 9, method: 'roots/list', body: undefined })
+      .close();
     expect(chart.path).toBe('closing.draining');
     chart.send({ type: 'inbound.answered', generation: 1, id: 9, answer: { result: {} } });
     expect(chart.path).toBe('closing.terminating');
@@ -317,7 +357,9 @@ describe('closing', () => {
     chart.say({ type: 'request.failed', id: 1, failure: exited, refused: true });
     expect(chart.path).toBe('closing.terminating');
     expect(chart.allSettled).toEqual([]);
-    expect(new Chart({ drain: 0 }).ready().submit(1).lose(exited, true).pass('drain').settled).toEqual(['1:session_lost:maybe']);
+    expect(new Chart({ drain: 0 }).ready().submit(1).lose(exited, true).pass('drain').settled).toEqual([
+      '1:session_lost:maybe',
+    ]);
   });
 
   it('does not wait with drain 0', () => {
@@ -375,7 +417,7 @@ describe('events of a dead generation', () => {
     for (const chart of states) {
       const before = chart.snapshot;
       for (const type of ['session.opened', 'session.lost', 'session.ended', 'session.received'] as const) {
-        chart.send({ type, generation: 1, failure: exited, messages: [result(5)], chance: 0, answering: false } as never);
+        chart.send({ type, generation: 1, failure: exited, messages: [result(5)], chance: 0, answering: false });
         expect(chart.snapshot).toBe(before);
         expect(chart.last).toEqual([]);
       }

@@ -8,7 +8,10 @@ import { Chart, exited } from '../support/chart.js';
 /** What a step does, by the chart alone: no seam, no shortcut. */
 function byTheChart(snapshot: ClientSnapshot, event: ClientEvent): { state: unknown; effects: unknown[] } {
   const [next, actions] = transition(clientMachine, snapshot, event);
-  const effects = actions.map(({ type, params }) => ({ type, event: (params as { event?: unknown } | undefined)?.event }));
+  const effects = actions.map(({ type, params }) => ({
+    type,
+    event: (params as { event?: unknown } | undefined)?.event,
+  }));
   return { state: { value: next.value, context: plain(next) }, effects };
 }
 
@@ -22,34 +25,59 @@ const plain = ({ context }: ClientSnapshot): unknown => ({
 
 const id = fc.integer({ min: 1, max: 12 });
 
-const messageAbout = (id: fc.Arbitrary<number>): fc.Arbitrary<Received> => fc.oneof(
-  fc.record({ kind: fc.constant('result' as const), id, body: fc.constant({}) }),
-  fc.record({ kind: fc.constant('error' as const), id, error: fc.constant({ code: -1, message: 'no' }) }),
-  fc.record({ kind: fc.constant('invalid' as const), id, reason: fc.constant('bad') }),
-  fc.record({ kind: fc.constant('progress' as const), id, body: fc.constant({ method: 'notifications/progress' }) }),
-  fc.record({ kind: fc.constant('notification' as const), body: fc.constant({ method: 'x' }) }),
-  fc.record({ kind: fc.constant('request' as const), id, method: fc.constantFrom('ping', 'roots/list'), body: fc.constant({}) }),
-  fc.record({ kind: fc.constant('cancelled' as const), id, body: fc.constant({ method: 'notifications/cancelled' }) }),
-);
+const messageAbout = (id: fc.Arbitrary<number>): fc.Arbitrary<Received> =>
+  fc.oneof(
+    fc.record({ kind: fc.constant('result' as const), id, body: fc.constant({}) }),
+    fc.record({ kind: fc.constant('error' as const), id, error: fc.constant({ code: -1, message: 'no' }) }),
+    fc.record({ kind: fc.constant('invalid' as const), id, reason: fc.constant('bad') }),
+    fc.record({ kind: fc.constant('progress' as const), id, body: fc.constant({ method: 'notifications/progress' }) }),
+    fc.record({ kind: fc.constant('notification' as const), body: fc.constant({ method: 'x' }) }),
+    fc.record({
+      kind: fc.constant('request' as const),
+      id,
+      method: fc.constantFrom('ping', 'roots/list'),
+      body: fc.constant({}),
+    }),
+    fc.record({
+      kind: fc.constant('cancelled' as const),
+      id,
+      body: fc.constant({ method: 'notifications/cancelled' }),
+    }),
+  );
 
 const message = messageAbout(id);
 /** A chunk can tell of requests that were sent before it arrived (1 to 4), and of ids that nobody knows. */
 const plausible = messageAbout(fc.constantFrom(1, 2, 3, 4, 11, 12));
 
 const event: fc.Arbitrary<ClientEvent> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ type: fc.constant('session.received' as const), generation: fc.constant(1), messages: fc.array(message, { maxLength: 6 }) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      type: fc.constant('session.received' as const),
+      generation: fc.constant(1),
+      messages: fc.array(message, { maxLength: 6 }),
+    }),
+  },
   {
     weight: 6,
     arbitrary: fc.record({
       type: fc.constant('requests.submitted' as const),
       requests: fc.uniqueArray(
-        fc.record({ id, method: fc.constant('tools/call'), leaseId: fc.constantFrom(null, 1, 2), failFast: fc.boolean() }),
+        fc.record({
+          id,
+          method: fc.constant('tools/call'),
+          leaseId: fc.constantFrom(null, 1, 2),
+          failFast: fc.boolean(),
+        }),
         { maxLength: 5, selector: (request) => request.id },
       ),
     }),
   },
   fc.record({ type: fc.constant('request.aborted' as const), id }),
-  fc.record({ type: fc.constantFrom('session.suspected' as const, 'session.trusted' as const), generation: fc.constant(1) }),
+  fc.record({
+    type: fc.constantFrom('session.suspected' as const, 'session.trusted' as const),
+    generation: fc.constant(1),
+  }),
   fc.record({ type: fc.constant('lease.acquired' as const), id: fc.constantFrom(2, 3) }),
   fc.record({ type: fc.constant('lease.released' as const), id: fc.constantFrom(2, 3) }),
   fc.constant<ClientEvent>({ type: 'close.requested', drain: 1_000, ladder: 4_000 }),
@@ -66,7 +94,9 @@ describe('the hot path', () => {
         for (const each of events) {
           // Ids only ever grow in a client; here none is submitted twice.
           const next: ClientEvent =
-            each.type === 'requests.submitted' ? { ...each, requests: each.requests.filter((request) => !used.has(request.id) && used.add(request.id)) } : each;
+            each.type === 'requests.submitted'
+              ? { ...each, requests: each.requests.filter((request) => !used.has(request.id) && used.add(request.id)) }
+              : each;
           const expected = byTheChart(chart.snapshot, next);
           chart.send(next);
           expect({ value: chart.snapshot.value, context: plain(chart.snapshot) }).toEqual(expected.state);
@@ -74,7 +104,11 @@ describe('the hot path', () => {
             effect.kind === 'told' ? [effect.effect] : effect.kind === 'commanded' ? [effect.command] : [],
           );
           const wanted = expected.effects as { type: string; event: unknown }[];
-          expect(effects).toEqual(wanted.filter(({ type }) => type === 'xstate.emit' || type === 'xstate.sendTo').map((effect) => effect.event));
+          expect(effects).toEqual(
+            wanted
+              .filter(({ type }) => type === 'xstate.emit' || type === 'xstate.sendTo')
+              .map((effect) => effect.event),
+          );
           taken += 1;
         }
       }),
@@ -101,11 +135,15 @@ describe('the hot path', () => {
         const channel = (chart: Chart, kinds: 'told' | 'commanded'): unknown[] =>
           chart.effects.flatMap((effect): readonly unknown[] => {
             if (effect.kind !== kinds) return [];
-            if (effect.kind === 'commanded') return effect.command.type === 'send.requested' ? effect.command.ids : [effect.command];
+            if (effect.kind === 'commanded')
+              return effect.command.type === 'send.requested' ? effect.command.ids : [effect.command];
             return effect.effect.type === 'messages.delivered' ? effect.effect.deliveries : [effect.effect];
           });
         expect(channel(whole, 'told')).toEqual(channel(parts, 'told'));
-        const wire = (chart: Chart): string[] => channel(chart, 'commanded').map((each) => JSON.stringify(each)).sort();
+        const wire = (chart: Chart): string[] =>
+          channel(chart, 'commanded')
+            .map((each) => JSON.stringify(each))
+            .sort();
         expect(wire(whole)).toEqual(wire(parts));
       }),
       { numRuns: 500 },

@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { describe as describeMachine, type ChartDescription, type ChartTransition } from '../../src/machines/describe.js';
-import { clientMachine, eventTypes, ignoredEvents, legalTransitions, type LeafState } from '../../src/machines/index.js';
+import {
+  describe as describeMachine,
+  type ChartDescription,
+  type ChartTransition,
+} from '../../src/machines/describe.js';
+import {
+  clientMachine,
+  eventTypes,
+  ignoredEvents,
+  legalTransitions,
+  type LeafState,
+} from '../../src/machines/index.js';
 
 const chart: ChartDescription = describeMachine(clientMachine);
 const leaves = chart.states.filter((state) => state.type === 'atomic').map((state) => state.path as LeafState);
@@ -52,7 +62,9 @@ describe('the legal transitions', () => {
 
   it('keep to the top-level edges of the lifecycle', () => {
     const top = (path: string): string => path.split('.')[0] ?? '';
-    const edges = legalTransitions.map(({ from, to }) => [top(from), top(to)] as const).filter(([from, to]) => from !== to);
+    const edges = legalTransitions
+      .map(({ from, to }) => [top(from), top(to)] as const)
+      .filter(([from, to]) => from !== to);
     expect(new Set(edges.map((edge) => edge.join(' > ')))).toEqual(
       new Set([
         'disconnected > connecting',

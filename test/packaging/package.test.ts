@@ -34,10 +34,13 @@ const npm = (...args: string[]): Promise<{ stdout: string }> =>
 
 /** What the compiler says; nothing when it is content. */
 async function compile(options: object): Promise<string> {
-  await writeFile(join(scratch, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...strictest, ...options }, files: ['program.ts'] }));
+  await writeFile(
+    join(scratch, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: { ...strictest, ...options }, files: ['program.ts'] }),
+  );
   return run(process.execPath, [tsc, '-p', scratch]).then(
     () => '',
-    (error: { stdout: string }) => error.stdout,
+    (error: unknown) => (error as { stdout: string }).stdout,
   );
 }
 
@@ -62,7 +65,16 @@ describe('the packed tarball', () => {
   }, 180_000);
 
   it('loads neither undici, child_process nor elkjs with its root entry', async () => {
-    const traced = await run(process.execPath, ['--experimental-loader', await tracer(), '-e', "import('mcp-actor').then(({ Client }) => new Client('http://127.0.0.1:1/mcp'))"], { cwd: scratch });
+    const traced = await run(
+      process.execPath,
+      [
+        '--experimental-loader',
+        await tracer(),
+        '-e',
+        "import('mcp-actor').then(({ Client }) => new Client('http://127.0.0.1:1/mcp'))",
+      ],
+      { cwd: scratch },
+    );
     const urls = traced.stdout.split('\n').filter((line) => line.startsWith('loaded '));
     expect(urls.length).toBeGreaterThan(20);
     expect(urls.filter((url) => /undici|elkjs|child_process/.test(url))).toEqual([]);
@@ -71,7 +83,9 @@ describe('the packed tarball', () => {
   it('exports its machines, and what they are made of', async () => {
     const script = "import('mcp-actor/machines').then((machines) => console.log(Object.keys(machines).join()))";
     const { stdout } = await run(process.execPath, ['-e', script], { cwd: scratch });
-    expect(stdout.trim().split(',')).toEqual(expect.arrayContaining(['actorOf', 'clientMachine', 'clientLogic', 'legalTransitions', 'step']));
+    expect(stdout.trim().split(',')).toEqual(
+      expect.arrayContaining(['actorOf', 'clientMachine', 'clientLogic', 'legalTransitions', 'step']),
+    );
   });
 
   it('carries what it needs and nothing else', async () => {
@@ -92,6 +106,9 @@ describe('the packed tarball', () => {
 /** A loader that prints every module as it is loaded. */
 async function tracer(): Promise<string> {
   const path = join(scratch, 'tracer.mjs');
-  await writeFile(path, `import { writeSync } from 'node:fs';\nexport async function load(url, context, next) { writeSync(1, 'loaded ' + url + '\\n'); return next(url, context); }\n`);
+  await writeFile(
+    path,
+    `import { writeSync } from 'node:fs';\nexport async function load(url, context, next) { writeSync(1, 'loaded ' + url + '\\n'); return next(url, context); }\n`,
+  );
   return path;
 }

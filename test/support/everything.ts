@@ -3,7 +3,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { createRequire } from 'node:module';
-import { Client, type ClientOptions, type ServerNotification } from '../../src/index.js';
+import { vi } from 'vitest';
+import { Client, type ClientOptions, type Lease, type ServerNotification } from '../../src/index.js';
 
 const script = createRequire(import.meta.url).resolve('@modelcontextprotocol/server-everything/dist/index.js');
 
@@ -33,8 +34,8 @@ export const everything: readonly (readonly [string, Start])[] = [
 ];
 
 /** As a process of its own, on a port of its own. */
-export async function startHttp(): Promise<{ url: string; server: ChildProcess }> {
-  const port = await freePort();
+export async function startHttp(port?: number): Promise<{ url: string; port: number; server: ChildProcess }> {
+  port ??= await freePort();
   const server = spawn(process.execPath, [script, 'streamableHttp'], {
     env: { ...process.env, PORT: String(port) },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -48,10 +49,26 @@ export async function startHttp(): Promise<{ url: string; server: ChildProcess }
   }
   if (server.exitCode !== null) throw new Error(`server-everything did not start: ${said}`);
   server.stderr.resume();
-  return { url: `http://127.0.0.1:${String(port)}/mcp`, server };
+  return { url: `http://127.0.0.1:${String(port)}/mcp`, port, server };
 }
 
-async function end(server: ChildProcess): Promise<void> {
+/**
+ * Waits until the server can say something unasked, which it cannot before there is a stream for it:
+ * over HTTP that is opened behind the handshake, and nobody is told when.
+ */
+export async function heard({ told }: Everything, lease: Lease): Promise<void> {
+  await lease.setLoggingLevel('debug');
+  await vi.waitUntil(
+    async () => {
+      // It logs this one.
+      await lease.request('resources/unsubscribe', { uri: 'demo://resource/dynamic/text/0' });
+      return told.some(({ method }) => method === 'notifications/message');
+    },
+    { timeout: 20_000 },
+  );
+}
+
+export async function end(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const exit = once(server, 'exit');
   server.kill('SIGKILL');

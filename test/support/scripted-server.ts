@@ -8,7 +8,11 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 export interface Sent {
   readonly method?: string;
   readonly id?: number | string;
-  readonly params?: { readonly name?: string; readonly _meta?: { readonly progressToken?: number }; readonly [key: string]: unknown };
+  readonly params?: {
+    readonly name?: string;
+    readonly _meta?: { readonly progressToken?: number };
+    readonly [key: string]: unknown;
+  };
   readonly result?: unknown;
   readonly error?: { readonly code: number };
 }
@@ -46,7 +50,11 @@ export class ScriptedTransport implements Transport {
     if (id === undefined || method === undefined) return;
     switch (method) {
       case 'initialize':
-        this.reply(id, { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'scripted', version: '1' } });
+        this.reply(id, {
+          protocolVersion: '2025-11-25',
+          capabilities: { tools: {} },
+          serverInfo: { name: 'scripted', version: '1' },
+        });
         return;
       case 'tools/list':
         this.reply(id, { tools: [] });

@@ -5,7 +5,12 @@ import { ScriptedServer } from './scripted-server.js';
 
 export { settle } from '../../src/testing/virtual-clock.js';
 
-export function virtualClient(options: ClientOptions = {}): { client: Client; server: ScriptedServer; clock: VirtualClock; complaints: string[] } {
+export function virtualClient(options: ClientOptions = {}): {
+  client: Client;
+  server: ScriptedServer;
+  clock: VirtualClock;
+  complaints: string[];
+} {
   const clock = new VirtualClock();
   const server = new ScriptedServer();
   const complaints: string[] = [];
@@ -20,7 +25,10 @@ export function virtualClient(options: ClientOptions = {}): { client: Client; se
 }
 
 /** How a promise came out, without waiting for it. */
-export function outcome(promise: Promise<unknown>): { readonly state: 'pending' | 'fulfilled' | 'rejected'; readonly value: unknown } {
+export function outcome(promise: Promise<unknown>): {
+  readonly state: 'pending' | 'fulfilled' | 'rejected';
+  readonly value: unknown;
+} {
   const seen: { state: 'pending' | 'fulfilled' | 'rejected'; value: unknown } = { state: 'pending', value: undefined };
   promise.then(
     (value) => {

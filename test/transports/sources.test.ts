@@ -59,7 +59,9 @@ describe('a source', () => {
 
   it('may be a command, with the environment and the folder it is given', async () => {
     await file('server.mjs', server);
-    expect(await nameOf({ command: process.execPath, args: ['server.mjs'], cwd: folder, env: { NAME: 'named' } })).toBe('named');
+    expect(await nameOf({ command: process.execPath, args: ['server.mjs'], cwd: folder, env: { NAME: 'named' } })).toBe(
+      'named',
+    );
     expect(await nameOf(join(folder, 'server.mjs'), { env: { NAME: 'by option' } })).toBe('by option');
   });
 
@@ -95,7 +97,13 @@ describe('a source', () => {
 
   it.each([
     ['a function that returns neither', () => ({}) as never, /returned neither a Transport/],
-    ['a function that throws', () => { throw new Error('no luck'); }, /no luck/],
+    [
+      'a function that throws',
+      () => {
+        throw new Error('no luck');
+      },
+      /no luck/,
+    ],
     ['a script that is not there', '/nowhere/server.py', /there is no script at/],
     ['a config file that is not there', '/nowhere/mcp.json', /cannot be read/],
   ] as [string, Source, RegExp][])('%s fails connect() with what is wrong', async (_name, source, message) => {
@@ -109,7 +117,11 @@ describe('a source', () => {
     ['a URL of another protocol', new URL('ftp://example.test'), /begins with http/],
     ['a broken URL', 'http://', /is not a URL/],
     ['null', null, /null names no server/],
-    ['a config of two servers', { mcpServers: { a: { command: 'x' }, b: { url: 'http://127.0.0.1:1' } } }, /names a, b/],
+    [
+      'a config of two servers',
+      { mcpServers: { a: { command: 'x' }, b: { url: 'http://127.0.0.1:1' } } },
+      /names a, b/,
+    ],
     ['a config entry that is none', { mcpServers: { a: { cmd: 'x' } } }, /mcpServers\.a.*"command" or an http/],
     ['an empty config', { mcpServers: {} }, /names no server/],
   ] as [string, Source, RegExp][])('%s is refused where the client is made', (_name, source, message) => {

@@ -21,8 +21,10 @@ interface Entry {
 export function ownServer(typed: string): Server {
   const entry = entryOf(typed);
   const isChild = entry.command !== undefined;
+  // Of a URL no more than its place: secrets live behind the question mark.
+  const title = isChild ? basename(typed) : typed.replace(/\?.*/, '');
   return {
-    title: isChild ? basename(typed) : typed,
+    title,
     short: 'yours',
     isChild,
     source: typed,

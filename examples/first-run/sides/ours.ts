@@ -2,6 +2,7 @@
 import {
   Client,
   ConnectionError,
+  type Lease,
   McpActorError,
   RequestAbortedError,
   RequestTimeoutError,
@@ -10,6 +11,15 @@ import {
 import type { Server } from '../servers/server.js';
 import { Path } from './path.js';
 import type { Connection, Session, Status } from './side.js';
+
+const sessionOf = (lease: Lease): Session => ({
+  callTool: (name, args, options) => lease.callTool(name, args, options),
+  ping: (options) => lease.ping(options),
+  list(kind, options) {
+    if (kind === 'tools') return lease.listTools(options);
+    return kind === 'prompts' ? lease.listPrompts(options) : lease.listResources(options);
+  },
+});
 
 export class OurConnection implements Connection {
   readonly #client: Client;
@@ -24,7 +34,7 @@ export class OurConnection implements Connection {
   }
 
   use(label: string, callback: (session: Session) => Promise<void>): Promise<void> {
-    return this.#client.use(callback, { label });
+    return this.#client.use((lease) => callback(sessionOf(lease)), { label });
   }
 
   close(): Promise<void> {

@@ -5,7 +5,7 @@ import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamable
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import type { Server } from '../servers/server.js';
-import type { CallOptions, Connection, Session, Status } from './side.js';
+import type { CallOptions, Connection, ListKind, Session, Status } from './side.js';
 
 const CONNECTION_CLOSED: number = ErrorCode.ConnectionClosed;
 const REQUEST_TIMEOUT: number = ErrorCode.RequestTimeout;
@@ -38,8 +38,12 @@ export class SdkConnection implements Connection, Session {
     return this.#client.callTool({ name, arguments: args }, undefined, inItsWords(options));
   }
 
-  listTools(options: CallOptions): Promise<unknown> {
-    return this.#client.listTools(undefined, inItsWords(options));
+  list(kind: ListKind, options: CallOptions): Promise<unknown> {
+    const given = inItsWords(options);
+    if (kind === 'tools') return this.#client.listTools(undefined, given);
+    return kind === 'prompts'
+      ? this.#client.listPrompts(undefined, given)
+      : this.#client.listResources(undefined, given);
   }
 
   ping(options: CallOptions): Promise<unknown> {

@@ -7,10 +7,12 @@ export interface CallOptions {
   readonly onProgress?: () => void;
 }
 
+export type ListKind = 'tools' | 'prompts' | 'resources';
+
 /** What can be asked of a server. */
 export interface Session {
   callTool(name: string, args: Record<string, unknown>, options: CallOptions): Promise<unknown>;
-  listTools(options: CallOptions): Promise<unknown>;
+  list(kind: ListKind, options: CallOptions): Promise<unknown>;
   ping(options: CallOptions): Promise<unknown>;
 }
 

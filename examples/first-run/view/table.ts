@@ -1,171 +1,127 @@
-/** The table at the end: for each connection, the SDK beside mcp-actor. */
+/** The table at the end: for each connection, and then for all of them, the SDK beside mcp-actor. */
 import { table, type SpanningCellConfig, type TableUserConfig } from 'table';
-import type { Lane, SideName } from '../lane.js';
+import type { Lane } from '../lane.js';
 import type { Leftovers } from '../run.js';
 import type { Stage } from '../stage.js';
-import { SLICES, type Outage, type Slice } from '../tally.js';
+import { SLICES, type Outage } from '../tally.js';
+import { factsOf, type Facts } from './facts.js';
 import { axis, legend, number, paint, sideName, span, strip, width } from './style.js';
 
-const headerOf = (seconds: number): string[] => [
-  '',
-  axis(seconds),
-  'calls',
-  'settled',
-  'failed',
-  'hung',
-  'recovered after',
-  'processes left',
-];
+const HEADER = ['calls', 'settled', 'failed', 'hung', 'recovered after', 'processes left'];
+/** Seventy-seven columns, with gaps: any terminal is that wide. */
 const WIDTHS = [11, SLICES, 6, 7, 6, 4, 15, 9];
 
-/** What a row of numbers is made of: one lane, or all of a side. */
-interface Facts {
-  readonly side: SideName;
-  readonly slices: readonly Slice[];
-  readonly calls: number;
-  readonly settled: number;
-  readonly failed: number;
-  readonly hung: number;
-  readonly recovered: string;
-  readonly left: number;
-  readonly wished: ReadonlyMap<string, number>;
-  readonly failures: ReadonlyMap<string, number>;
-  readonly progressLost: number;
-  readonly path: string | null;
-}
+const SIDES = ['SDK', 'mcp-actor'] as const;
 
 export function tableOf(stage: Stage, leftovers: Leftovers, seconds: number): string {
-  const sheet = new Sheet(seconds);
-  const servers = new Set(stage.lanes.map(({ server }) => server.title));
-  for (const title of servers) {
+  const sheet = new Sheet(['', axis(seconds), ...HEADER]);
+  const titles = new Set(stage.lanes.map(({ server }) => server.title));
+  const isAlone = titles.size === 1;
+  for (const title of titles) {
     const lanes = stage.lanes.filter(({ server }) => server.title === title);
     sheet.heading(`${title}${faultsOf(stage, lanes[0], seconds)}`);
-    for (const lane of lanes) sheet.facts(factsOf([lane], leftovers));
-  }
-  if (servers.size > 1) {
-    sheet.heading('all of them');
-    for (const side of ['SDK', 'mcp-actor'] as const) {
-      sheet.facts(
-        factsOf(
-          stage.lanes.filter((lane) => lane.side === side),
-          leftovers,
-        ),
-      );
+    for (const side of SIDES) {
+      const facts = factsOf(side, lanes.filter(on(side)), leftovers);
+      sheet.numbers(facts, eachOf(facts.outages));
+      if (isAlone) sheet.wishes(facts);
+      sheet.failures(facts);
+      sheet.paths(facts);
     }
+  }
+  if (!isAlone) sheet.heading('all of them');
+  for (const side of isAlone ? [] : SIDES) {
+    const facts = factsOf(side, stage.lanes.filter(on(side)), leftovers);
+    sheet.numbers(facts, shareOf(facts.outages));
+    sheet.wishes(facts);
+    sheet.failures(facts);
   }
   return `${sheet.toString()}${legend()}\n`;
 }
 
+const on =
+  (wanted: Lane['side']) =>
+  ({ side }: Lane): boolean =>
+    side === wanted;
+
 function faultsOf({ faults }: Stage, lane: Lane | undefined, seconds: number): string {
-  const words = faults
-    .filter(({ lanes }) => lane !== undefined && lanes.includes(lane))
-    .map(({ at, word }) => `${word} at ${String(at * seconds)} s`);
+  if (lane === undefined) return '';
+  // After Ctrl-C there are fewer than were planned.
+  const here = faults.filter(({ lanes }) => lanes.includes(lane)).slice(0, lane.tally.outages.length);
+  const words = here.map(({ at, word }) => `${word} at ${String(at * seconds)} s`);
   return words.length === 0 ? '' : `: ${words.join(', ')}`;
 }
 
-function factsOf(lanes: readonly Lane[], leftovers: Leftovers): Facts {
-  const tallies = lanes.map(({ tally }) => tally);
-  const total = (count: (lane: Lane) => number): number => lanes.reduce((sum, lane) => sum + count(lane), 0);
-  const outages = tallies.map((tally) => tally.outages);
-  return {
-    side: lanes[0]?.side ?? 'SDK',
-    slices: Array.from({ length: SLICES }, (_, i) => ({
-      good: total(({ tally }) => tally.slices[i]?.good ?? 0),
-      bad: total(({ tally }) => tally.slices[i]?.bad ?? 0),
-    })),
-    calls: total(({ tally }) => tally.calls),
-    settled: total(({ tally }) => tally.settled),
-    failed: total(({ tally }) => tally.failed),
-    hung: total(({ tally }) => tally.hung ?? 0),
-    recovered: lanes.length === 1 ? eachOf(outages.flat()) : allOf(outages.flat()),
-    left: total((lane) => leftovers.processes.get(lane) ?? 0),
-    wished: together(tallies.map(({ wished }) => wished)),
-    failures: together(tallies.map(({ failures }) => failures)),
-    progressLost: total(({ tally }) => tally.progressLost),
-    path: lanes.length === 1 ? (lanes[0]?.connection.path ?? null) : null,
-  };
-}
-
 const eachOf = (outages: readonly Outage[]): string =>
-  outages.map(({ recoveredAfter }) => (recoveredAfter === null ? 'never' : span(recoveredAfter))).join(', ');
+  outages
+    .map(({ recoveredAfter }) =>
+      recoveredAfter === null ? paint('red', 'never') : paint('green', span(recoveredAfter)),
+    )
+    .join(', ');
 
-const allOf = (outages: readonly Outage[]): string =>
-  `${String(outages.filter(({ recoveredAfter }) => recoveredAfter !== null).length)} of ${String(outages.length)}`;
-
-function together(counts: readonly ReadonlyMap<string, number>[]): Map<string, number> {
-  const sums = new Map<string, number>();
-  for (const [kind, count] of counts.flatMap((map) => [...map])) sums.set(kind, (sums.get(kind) ?? 0) + count);
-  return sums;
+function shareOf(outages: readonly Outage[]): string {
+  const recovered = outages.filter(({ recoveredAfter }) => recoveredAfter !== null).length;
+  return paint(recovered < outages.length ? 'red' : 'green', `${String(recovered)} of ${String(outages.length)}`);
 }
 
 class Sheet {
   readonly #rows: string[][];
   readonly #spans: SpanningCellConfig[] = [];
+  /** The rows with a line above. */
   readonly #headings = new Set<number>();
 
-  constructor(seconds: number) {
-    this.#rows = [headerOf(seconds).map((title) => paint('dim', title))];
+  constructor(header: readonly string[]) {
+    this.#rows = [header.map((title) => paint('dim', title))];
   }
 
   heading(text: string): void {
     this.#headings.add(this.#rows.length);
-    this.#wide(0, paint('bold', text));
+    this.#note(0, paint('bold', text));
   }
 
-  facts(facts: Facts): void {
-    const { side, calls, settled, failed, hung, left, recovered } = facts;
-    this.#rows.push([
-      `  ${sideName(side)}`,
-      strip(facts.slices),
-      number(calls),
-      number(settled),
-      count(failed),
-      count(hung),
-      recovered.includes('never') || recovered.startsWith('0 ') ? paint('red', recovered) : paint('green', recovered),
-      count(left),
-    ]);
-    this.#wide(1, `as wished: ${listOf(facts.wished)}`);
-    if (facts.failures.size > 0) this.#wide(1, `failed: ${listOf(facts.failures)}`);
-    if (facts.progressLost > 0) this.#wide(1, `progress lost: ${number(facts.progressLost)} notifications`);
-    if (facts.path !== null) this.#wide(1, `path: ${facts.path}`);
+  numbers({ side, slices, calls, settled, failed, hung, left }: Facts, recovered: string): void {
+    const cells = [number(calls), number(settled), alarming(failed), alarming(hung), recovered, alarming(left)];
+    this.#rows.push([`  ${sideName(side)}`, strip(slices), ...cells]);
+  }
+
+  wishes({ calls, wished, progressLost }: Facts): void {
+    if (wished.size === 0) return;
+    const good = [...wished.values()].reduce((sum, count) => sum + count, 0);
+    this.#note(1, `as wished: ${String(Math.floor((good / calls) * 100))} % (${listOf(wished)})`);
+    if (progressLost > 0) this.#note(1, `progress lost: ${number(progressLost)} notifications`);
+  }
+
+  failures({ failures }: Facts): void {
+    if (failures.size > 0) this.#note(1, `failed: ${listOf(failures)}`);
+  }
+
+  paths({ paths }: Facts): void {
+    for (const path of paths) this.#note(1, `path: ${path}`);
   }
 
   toString(): string {
-    const gap = Math.max(1, Math.min(4, Math.floor((width() - WIDTHS.reduce((a, b) => a + b)) / (WIDTHS.length - 1))));
+    const least = WIDTHS.reduce((sum, columnWidth) => sum + columnWidth);
+    const gap = Math.floor((width() - least) / (WIDTHS.length - 1));
+    const line = '─';
     const config: TableUserConfig = {
       columns: WIDTHS.map((columnWidth, i) => ({ width: columnWidth, alignment: i > 1 ? 'right' : 'left' })),
-      columnDefault: { paddingLeft: 0, paddingRight: gap, wrapWord: true },
+      columnDefault: { paddingLeft: 0, paddingRight: Math.max(1, Math.min(3, gap)), wrapWord: true },
       spanningCells: this.#spans,
-      border: {
-        topBody: '─',
-        topJoin: '─',
-        joinBody: '─',
-        joinJoin: '─',
-        bottomBody: '─',
-        bottomJoin: '─',
-        bodyJoin: '',
-      },
+      border: { topBody: line, topJoin: line, joinBody: line, joinJoin: line, bottomBody: line, bottomJoin: line },
       drawVerticalLine: () => false,
-      drawHorizontalLine: (line, count) => line === 0 || line === count || this.#headings.has(line),
+      drawHorizontalLine: (row, count) => row === 0 || row === count || this.#headings.has(row),
     };
     // What is empty to the right would wrap on a narrower terminal.
     return table(this.#rows, config).replaceAll(/ +$/gm, '');
   }
 
   /** A text from a column to the end of the row. */
-  #wide(column: number, text: string): void {
-    this.#spans.push({
-      row: this.#rows.length,
-      col: column,
-      colSpan: WIDTHS.length - column,
-      alignment: 'left',
-      wrapWord: true,
-    });
+  #note(column: number, text: string): void {
+    this.#spans.push({ row: this.#rows.length, col: column, colSpan: WIDTHS.length - column, alignment: 'left' });
     this.#rows.push(WIDTHS.map((_, i) => (i === column ? text : '')));
   }
 }
 
-const count = (value: number): string => paint(value > 0 ? 'red' : 'dim', number(value));
+const alarming = (value: number): string => paint(value > 0 ? 'red' : 'dim', number(value));
 
 const listOf = (counts: ReadonlyMap<string, number>): string =>
   [...counts]
