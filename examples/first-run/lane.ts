@@ -25,8 +25,8 @@ export class Lane {
   /** Every process of the server that was started, by whomever. */
   readonly processes: Processes;
   readonly tally = new Tally();
-  /** Uses of the connection that have not come to their end. */
-  uses = 0;
+  /** Uses of the connection, and its closing, that have not come to their end. */
+  open = 0;
 
   constructor(side: SideName, server: Server, connect: Connect, processes: Processes) {
     this.side = side;
@@ -39,14 +39,20 @@ export class Lane {
 
   /** Takes part in the connection for the length of the callback. One that is refused counts as a call that failed. */
   async use(label: string, callback: (desk: Desk) => Promise<void>): Promise<void> {
-    this.uses += 1;
+    this.open += 1;
     try {
       await this.connection.use(label, (session) => callback(new Desk(this, session)));
     } catch (error) {
       this.tally.begin('answered')(this.connection.kindOf(error));
     } finally {
-      this.uses -= 1;
+      this.open -= 1;
     }
+  }
+
+  async close(): Promise<void> {
+    this.open += 1;
+    await this.connection.close();
+    this.open -= 1;
   }
 }
 

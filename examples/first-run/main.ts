@@ -4,6 +4,9 @@
  *
  *     npm start                                       four servers of ours, twelve seconds
  *     npm start -- <url | script | config.json>       your own server, with lists and pings only
+ *
+ * `agents.ts` says what is done, `faults.ts` what goes wrong, `run.ts` when. `sides/` holds the two
+ * clients behind one interface, `tally.ts` counts what becomes of their calls, and `view/` shows it.
  */
 import { Command, InvalidArgumentError } from 'commander';
 import { Processes } from './processes.js';

@@ -22,7 +22,7 @@ const PATIENCE = 8_000;
 /** For a client to close. */
 const CLOSING = 6_000;
 /** How early what a fault needs is made ready, as a part of the run. */
-const AHEAD = 1 / 4;
+const AHEAD = 1 / 5;
 
 /** What is found when everything is over. */
 export interface Leftovers {
@@ -59,7 +59,7 @@ export async function run(stage: Stage, { agents, seconds, view, over }: RunOpti
   await Promise.all([within(PATIENCE, ours), within(GRACE, theirs)]);
   // What is pending now has been forgotten. Closing would settle it, so it is counted before.
   for (const { tally } of lanes) tally.end();
-  await Promise.all(lanes.map(({ connection }) => within(CLOSING, connection.close())));
+  await Promise.all(lanes.map((lane) => within(CLOSING, lane.close())));
   await stage.stop();
   view.stop();
   await faults;
@@ -68,7 +68,7 @@ export async function run(stage: Stage, { agents, seconds, view, over }: RunOpti
 
 function leftovers(lanes: readonly Lane[]): Leftovers {
   const ours = lanes.filter(({ side }) => side === 'mcp-actor');
-  const promises = ours.map(({ tally, uses }) => Math.max(tally.hung ?? 0, tally.pending) + uses);
+  const promises = ours.map(({ tally, open }) => Math.max(tally.hung ?? 0, tally.pending) + open);
   const processes = new Map(lanes.map((lane) => [lane, lane.processes.left().length]));
   return { processes, promises: promises.reduce((sum, count) => sum + count, 0) };
 }

@@ -2,7 +2,8 @@
 import { causeOf, FailureError } from '../protocol/failure.js';
 import { reasonText } from './aborts.js';
 import { whatOf, type Call, type CallOptions } from './calls.js';
-import { errorOf, type McpActorError } from './errors.js';
+import { errorOf } from './error-of.js';
+import type { McpActorError } from './errors.js';
 import { configError } from './options.js';
 import type { ReadPlace } from './results.js';
 import type { Runtime } from './runtime.js';

@@ -9,7 +9,8 @@ import type { Notification, NotificationBody, Request, RequestId } from '../prot
 import { IdTable } from '../protocol/id-table.js';
 import { onAbort, reasonText } from './aborts.js';
 import type { Complaints } from './complaints.js';
-import { errorOf, McpError, type ClientState, type McpActorError } from './errors.js';
+import { errorOf } from './error-of.js';
+import { McpError, type ClientState, type McpActorError } from './errors.js';
 import type { ReadPlace } from './results.js';
 
 /** How far a request has come. */

@@ -7,7 +7,8 @@ import { answerInbound } from '../actors/inbound.js';
 import type { ClientEffect, Delivery, LeaseId } from '../machines/index.js';
 import type { Failure } from '../protocol/failure.js';
 import type { NotificationBody } from '../protocol/json-rpc.js';
-import { errorOf, type McpActorError } from './errors.js';
+import { errorOf } from './error-of.js';
+import type { McpActorError } from './errors.js';
 import type { Runtime } from './runtime.js';
 
 type Of<T extends ClientEffect['type']> = Extract<ClientEffect, { type: T }>;

@@ -3,7 +3,6 @@
  * `Error` that says what happened, to which server, in which state, and what to do next.
  */
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
-import { causeOf, type Failure, type FailureKind } from '../protocol/failure.js';
 import type { PeerError } from '../protocol/json-rpc.js';
 
 /** The five states of a client. */
@@ -52,7 +51,15 @@ export class McpActorError extends Error {
   }
 }
 
-/** The connection failed: it could not be made, or one request died on it while it lives. */
+/**
+ * The connection failed: it could not be made, or one request died on it while it lives.
+ *
+ * @example
+ * ```ts
+ * const error: unknown = await client.connect().catch((reason: unknown) => reason);
+ * if (error instanceof ConnectionError) console.error(error.code, error.status, error.cause);
+ * ```
+ */
 export class ConnectionError extends McpActorError {
   /** HTTP status, where there was one. */
   declare readonly status?: number;
@@ -66,13 +73,38 @@ export class ConnectionError extends McpActorError {
   }
 }
 
-/** There is no connection and none to wait for: no lease is held, or the call did not want to wait. */
+/**
+ * There is no connection and none to wait for: no lease is held, or the call did not want to wait.
+ *
+ * @example
+ * ```ts
+ * const error: unknown = await lease.ping({ failFast: true }).catch((reason: unknown) => reason);
+ * if (error instanceof NotConnectedError) console.error('reconnecting; try again later');
+ * ```
+ */
 export class NotConnectedError extends McpActorError {}
 
-/** The session, or the lease, was closed on purpose. */
+/**
+ * The session, or the lease, was closed on purpose.
+ *
+ * @example
+ * ```ts
+ * lease.signal.addEventListener('abort', () => {
+ *   if (lease.signal.reason instanceof ClosedError) console.log('somebody closed the client');
+ * });
+ * ```
+ */
 export class ClosedError extends McpActorError {}
 
-/** The session died. The root cause is in `cause`. */
+/**
+ * The session died. The root cause is in `cause`.
+ *
+ * @example
+ * ```ts
+ * const error: unknown = await lease.callTool('deploy').catch((reason: unknown) => reason);
+ * if (error instanceof SessionLostError) console.error(`session ${error.generation} died of`, error.cause);
+ * ```
+ */
 export class SessionLostError extends McpActorError {
   /** The generation that died. */
   readonly generation: number;
@@ -83,13 +115,38 @@ export class SessionLostError extends McpActorError {
   }
 }
 
-/** No answer came in time. */
+/**
+ * No answer came in time. The server was told to stop working on it.
+ *
+ * @example
+ * ```ts
+ * const error: unknown = await lease.callTool('slow', {}, { timeout: 500 }).catch((reason: unknown) => reason);
+ * if (error instanceof RequestTimeoutError) console.error('more than half a second');
+ * ```
+ */
 export class RequestTimeoutError extends McpActorError {}
 
-/** The caller aborted it. `cause` is the signal's reason. */
+/**
+ * The caller aborted it. `cause` is the signal's reason.
+ *
+ * @example
+ * ```ts
+ * const signal = AbortSignal.timeout(100);
+ * const error: unknown = await lease.callTool('slow', {}, { signal }).catch((reason: unknown) => reason);
+ * if (error instanceof RequestAbortedError) console.error(error.cause === signal.reason);
+ * ```
+ */
 export class RequestAbortedError extends McpActorError {}
 
-/** The server answered with a JSON-RPC error: `code`, `message` and `data` are its own. */
+/**
+ * The server answered with a JSON-RPC error: `code`, `message` and `data` are its own.
+ *
+ * @example
+ * ```ts
+ * const error: unknown = await lease.request('no/such/method').catch((reason: unknown) => reason);
+ * if (error instanceof McpError && error.code === -32601) console.error('the server does not know it');
+ * ```
+ */
 export class McpError extends McpActorError {
   declare readonly code: number;
   declare readonly data?: unknown;
@@ -100,7 +157,15 @@ export class McpError extends McpActorError {
   }
 }
 
-/** A tool ran and reported an error; the whole result is in `result`. */
+/**
+ * A tool ran and reported an error; the whole result is in `result`.
+ *
+ * @example
+ * ```ts
+ * const error: unknown = await lease.callTool('divide', { by: 0 }).catch((reason: unknown) => reason);
+ * if (error instanceof ToolError) console.error(error.message, error.result.content);
+ * ```
+ */
 export class ToolError extends McpActorError {
   readonly result: CallToolResult;
 
@@ -110,13 +175,37 @@ export class ToolError extends McpActorError {
   }
 }
 
-/** The server's answer is not what the protocol, or the caller's schema, says it must be. */
+/**
+ * The server's answer is not what the protocol, or the caller's schema, says it must be.
+ *
+ * @example
+ * ```ts
+ * const error: unknown = await lease.listTools().catch((reason: unknown) => reason);
+ * if (error instanceof InvalidResponseError) console.error(error.message, error.cause);
+ * ```
+ */
 export class InvalidResponseError extends McpActorError {}
 
-/** A limit was reached; the message names the option. */
+/**
+ * A limit was reached; the message names the option.
+ *
+ * @example
+ * ```ts
+ * const error: unknown = await lease.listTools().catch((reason: unknown) => reason);
+ * if (error instanceof LimitError) console.error(error.message); // ... more than 250 pages (limits.pages)
+ * ```
+ */
 export class LimitError extends McpActorError {}
 
-/** The server wants an authorization that it was not given. */
+/**
+ * The server wants an authorization that it was not given.
+ *
+ * @example
+ * ```ts
+ * const error: unknown = await client.connect().catch((reason: unknown) => reason);
+ * if (error instanceof AuthorizationError) console.error(error.status === 401 ? 'log in' : 'not allowed');
+ * ```
+ */
 export class AuthorizationError extends McpActorError {
   declare readonly status?: number;
 
@@ -126,66 +215,27 @@ export class AuthorizationError extends McpActorError {
   }
 }
 
-/** Something that was passed in cannot work; the message says what, where, and what would. */
+/**
+ * Something that was passed in cannot work; the message says what, where, and what would.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   new Client('my-server');
+ * } catch (error) {
+ *   if (error instanceof ConfigError) console.error(error.message); // "my-server" names no server; pass ...
+ * }
+ * ```
+ */
 export class ConfigError extends McpActorError {}
 
-/** The server cannot do what was asked: another protocol version, a feature it does not have. */
+/**
+ * The server cannot do what was asked: another protocol version, a feature it does not have.
+ *
+ * @example
+ * ```ts
+ * const error: unknown = await client.connect().catch((reason: unknown) => reason);
+ * if (error instanceof UnsupportedError) console.error(error.message); // ... speaks protocol version "1999-01-01"
+ * ```
+ */
 export class UnsupportedError extends McpActorError {}
-
-/** Where an error happened, for its message. */
-export interface ErrorPlace {
-  readonly state: ClientState;
-  /** The client, and the server it talks to. */
-  readonly client: string;
-  /** What was going on: `tools/call "add" (request 12)`, `connect()`. */
-  readonly what: string;
-  /** Another root cause than the failure's own. */
-  readonly cause?: unknown;
-}
-
-const advice: Partial<Record<FailureKind, string>> = {
-  not_connected: 'hold a lease: client.use(...) or client.connect(), or set autoConnect',
-  session_lost: 'a held lease is served by the next session; whether to repeat the call is yours to say',
-  limit: 'raise the limit, or do less at once',
-  authorization: 'pass credentials with the headers option',
-};
-
-/** A failure as the error its kind stands for. */
-export function errorOf(failure: Failure, place: ErrorPlace): McpActorError {
-  const executed =
-    failure.executed === 'maybe' && place.what !== 'connect()' ? '; the server may have acted on it' : '';
-  const next = advice[failure.kind];
-  const message = `${place.what} on ${place.client} failed in state ${place.state}: ${failure.message}${executed}${next === undefined ? '' : ` (${next})`}`;
-  const facts: ErrorFacts = {
-    message,
-    code: failure.code,
-    state: place.state,
-    retryable: failure.retryable,
-    executed: failure.executed,
-    cause: place.cause ?? causeOf(failure),
-  };
-  switch (failure.kind) {
-    case 'connection':
-      return new ConnectionError({ ...facts, status: failure.status, retryAfter: failure.retryAfter });
-    case 'not_connected':
-      return new NotConnectedError(facts);
-    case 'closed':
-      return new ClosedError(facts);
-    case 'session_lost':
-      return new SessionLostError({ ...facts, generation: failure.generation ?? 0 });
-    case 'timeout':
-      return new RequestTimeoutError(facts);
-    case 'aborted':
-      return new RequestAbortedError(facts);
-    case 'invalid_response':
-      return new InvalidResponseError(facts);
-    case 'limit':
-      return new LimitError(facts);
-    case 'authorization':
-      return new AuthorizationError({ ...facts, status: failure.status });
-    case 'config':
-      return new ConfigError(facts);
-    case 'unsupported':
-      return new UnsupportedError(facts);
-  }
-}

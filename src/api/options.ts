@@ -22,6 +22,7 @@ export type MessageHandler = (notification: ServerNotification) => unknown;
 /** Told what a listener, a handler or an inspector of yours threw, and where. It changes nothing else. */
 export type ErrorListener = (error: unknown, where: string) => void;
 
+/** The options of a `Client`. Times are milliseconds, sizes bytes; `Infinity` is off. Unknown ones are refused. */
 export interface ClientOptions {
   /** How messages and charts call the client. Default: `Client-` and four hex digits. */
   name?: string | undefined;

@@ -37,6 +37,7 @@ export interface PageOptions extends CallOptions {
   cursor?: string | undefined;
 }
 
+/** `client.raw`, `lease.raw`: nothing is unwrapped, nothing is thrown for `isError`, a list is one page. */
 export class RawOperations {
   readonly #caller: Caller;
 

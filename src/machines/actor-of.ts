@@ -2,6 +2,7 @@
 import type { ActorRefFrom } from 'xstate';
 import type { ClientMachine } from './logic.js';
 
+/** The XState actor reference of a client. */
 export type ClientActor = ActorRefFrom<ClientMachine>;
 
 const actors = new WeakMap<object, ClientActor>();

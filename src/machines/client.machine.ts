@@ -19,6 +19,16 @@ const afterTheSession = <Action extends 'recordEnd' | 'abandonSession'>(first: A
     { target: '#client.connecting.backoff', actions: [first, 'countReconnect'] },
   ] as const;
 
+/**
+ * The lifecycle of a client, as an XState machine.
+ *
+ * @example
+ * ```ts
+ * import { clientMachine } from 'mcp-actor/machines';
+ *
+ * console.log(Object.keys(clientMachine.states)); // disconnected, connecting, initializing, ready, closing
+ * ```
+ */
 export const clientMachine = client.createMachine({
   id: 'client',
   context: ({ input }) => initialContext(input),

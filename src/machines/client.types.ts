@@ -7,6 +7,7 @@ import type { Failure } from '../protocol/failure.js';
 import type { Negotiated } from '../protocol/handshake.js';
 import type { Answer, InboundId, NotificationBody, PeerError, Received, RequestId } from '../protocol/json-rpc.js';
 
+/** The number of a lease, unique in its client. */
 export type LeaseId = number;
 
 /** One caller's part in the session. */
@@ -19,6 +20,7 @@ export interface LeaseRecord {
   readonly status: 'waiting' | 'held' | 'next';
 }
 
+/** A request that is not settled. */
 export interface RequestRecord {
   readonly id: RequestId;
   readonly method: string;
@@ -32,6 +34,7 @@ export interface RequestRecord {
 /** Why a session closes. */
 export type ClosingReason = 'released' | 'closed' | 'lost' | 'failed';
 
+/** Why and how a session closes. */
 export interface Closing {
   readonly reason: ClosingReason;
   /** What sent requests die of. */
@@ -42,6 +45,7 @@ export interface Closing {
   readonly ladder: number;
 }
 
+/** When a lost session is replaced: the first time at once, later ones after a backoff. Times in milliseconds. */
 export interface ReconnectOptions {
   /** Whether a run that was never ready is tried again too. */
   readonly initial: boolean;
@@ -69,6 +73,7 @@ export interface ChartOptions {
   readonly maxInbound: number;
 }
 
+/** All that the chart holds. */
 export interface ClientContext {
   readonly options: ChartOptions;
   /** The n-th session of this client; 0 before the first. */
@@ -149,6 +154,7 @@ export type SessionEvent = OfGeneration &
     | { readonly type: 'session.ended'; readonly chance: number }
   );
 
+/** All that the chart hears. */
 export type ClientEvent = CallerEvent | SessionEvent;
 
 /** What the chart asks of the session actor. */
@@ -198,6 +204,7 @@ export interface Step {
   readonly rest?: ClientEvent;
 }
 
+/** What a chart is started with. */
 export interface ClientInput {
   readonly options: ChartOptions;
 }

@@ -3,6 +3,7 @@
  * the lifecycle is made in both places, or not at all. Pairs of state and event that the machine
  * leaves alone are listed too, with the reason: nothing falls through by accident.
  */
+/** The states that contain no other. */
 export type LeafState =
   | 'disconnected'
   | 'connecting.opening'
@@ -14,6 +15,7 @@ export type LeafState =
   | 'closing.draining'
   | 'closing.terminating';
 
+/** One transition that may be taken, from leaf state to leaf state. */
 export interface LegalTransition {
   readonly from: LeafState;
   /** The event; `after X` is the deadline X, `always` is taken as soon as its guard holds. */
@@ -32,6 +34,17 @@ const afterTheSession = (event: string): (readonly [string, LeafState])[] => [
   [event, 'connecting.backoff'],
 ];
 
+/**
+ * Every transition that may be taken, and no other.
+ *
+ * @example
+ * ```ts
+ * import { legalTransitions } from 'mcp-actor/machines';
+ *
+ * const waysToBeReady = legalTransitions.filter(({ to }) => to === 'ready.leased');
+ * console.log(waysToBeReady.map(({ from, event }) => `${from} by ${event}`));
+ * ```
+ */
 export const legalTransitions: readonly LegalTransition[] = [
   ...edges('disconnected', ['lease.acquired', 'connecting.opening']),
   ...edges(
@@ -106,7 +119,16 @@ const onlyWhenReady = 'a link is suspected only after it has negotiated; before,
 const once = 'a session opens and negotiates once';
 const lossFirst = 'a session that was not told to end says that it is lost, and ends when it is told to';
 
-/** What the machine leaves alone, and why. */
+/**
+ * What the machine leaves alone, by leaf state, and why.
+ *
+ * @example
+ * ```ts
+ * import { ignoredEvents } from 'mcp-actor/machines';
+ *
+ * console.log(ignoredEvents.disconnected['close.requested']); // there is nothing to close
+ * ```
+ */
 export const ignoredEvents: Readonly<Record<LeafState, Readonly<Record<string, string>>>> = {
   disconnected: {
     'close.requested': 'there is nothing to close',
@@ -185,7 +207,16 @@ export const ignoredEvents: Readonly<Record<LeafState, Readonly<Record<string, s
   },
 };
 
-/** Every event the chart knows by name. */
+/**
+ * Every event the chart knows by name.
+ *
+ * @example
+ * ```ts
+ * import { eventTypes } from 'mcp-actor/machines';
+ *
+ * console.log(eventTypes.filter((type) => type.startsWith('session.')));
+ * ```
+ */
 export const eventTypes = [
   'lease.acquired',
   'lease.released',

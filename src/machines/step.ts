@@ -7,6 +7,7 @@ import { initialTransition, transition, type ExecutableActionObject } from 'xsta
 import type { ClientEffect, ClientEvent, ClientInput, SessionCommand } from './client.types.js';
 import { clientLogic, type ClientSnapshot } from './logic.js';
 
+/** What a step would do to the world. */
 export type StepEffect =
   | { readonly kind: 'told'; readonly effect: ClientEffect }
   | { readonly kind: 'commanded'; readonly command: SessionCommand }
@@ -15,15 +16,37 @@ export type StepEffect =
   | { readonly kind: 'armed'; readonly timer: string; readonly delay: number }
   | { readonly kind: 'disarmed'; readonly timer: string };
 
+/** What a step comes to. */
 export type Stepped = readonly [snapshot: ClientSnapshot, effects: readonly StepEffect[]];
 
-/** The snapshot a new client starts with. */
+/**
+ * The snapshot a new client starts with.
+ *
+ * @example
+ * ```ts
+ * import { start, type ChartOptions } from 'mcp-actor/machines';
+ *
+ * export const begin = (options: ChartOptions) => start({ options })[0].value; // 'disconnected'
+ * ```
+ */
 export function start(input: ClientInput): Stepped {
   const [snapshot, actions] = initialTransition(clientLogic, input);
   return [snapshot, actions.flatMap(effectOf)];
 }
 
-/** One event, taken whole: with everything it raises and every state it only passes through. */
+/**
+ * One event, taken whole: with everything it raises and every state it only passes through.
+ *
+ * @example
+ * ```ts
+ * import { start, step, type ChartOptions } from 'mcp-actor/machines';
+ *
+ * export function connecting(options: ChartOptions) {
+ *   const [snapshot, effects] = step(start({ options })[0], { type: 'lease.acquired', id: 1 });
+ *   return [snapshot.value, effects.map(({ kind }) => kind)]; // { connecting: 'opening' }, ['spawned', 'armed']
+ * }
+ * ```
+ */
 export function step(snapshot: ClientSnapshot, event: ClientEvent | TimerEvent): Stepped {
   const [next, actions] = transition(clientLogic, snapshot, event as ClientEvent);
   return [next, actions.flatMap(effectOf)];

@@ -1,8 +1,10 @@
 /**
- * What went wrong, as plain data. Transports, the session and the chart speak of failures in this
- * form; only the API turns one into an `Error`. A failure is serialisable: what cannot be (the
- * error of a socket, say) is its cause, kept beside it and found again by identity.
+ * Transports, the session and the chart speak of failures as plain data; only the API turns one into
+ * an `Error`. What is not serialisable (the error of a socket, say) is the cause, kept beside the
+ * record and found again by identity.
  */
+
+/** Which error class a failure becomes. */
 export type FailureKind =
   | 'connection'
   | 'not_connected'
@@ -16,6 +18,7 @@ export type FailureKind =
   | 'config'
   | 'unsupported';
 
+/** What went wrong, as plain data. */
 export interface Failure {
   /** Decides which error class a caller sees. */
   readonly kind: FailureKind;

@@ -28,6 +28,7 @@ export type HeadersSource =
 
 /** Makes a transport, or a server object to talk to, for one generation. */
 export type SourceFunction = () => SourceResult | Promise<SourceResult>;
+/** What a source function gives. */
 export type SourceResult = Transport | ConnectableServer;
 
 /**

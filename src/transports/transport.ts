@@ -4,6 +4,7 @@
  */
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 
+/** What a source may be, or return, when the connection is a user's own. */
 export interface Transport {
   start(): Promise<void>;
   send(message: JSONRPCMessage): Promise<void>;

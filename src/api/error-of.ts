@@ -1,0 +1,76 @@
+/** From failures, which are plain data everywhere below, to the errors a caller sees. */
+import { causeOf, type Failure, type FailureKind } from '../protocol/failure.js';
+import {
+  AuthorizationError,
+  ClosedError,
+  ConfigError,
+  ConnectionError,
+  InvalidResponseError,
+  LimitError,
+  NotConnectedError,
+  RequestAbortedError,
+  RequestTimeoutError,
+  SessionLostError,
+  UnsupportedError,
+  type ClientState,
+  type ErrorFacts,
+  type McpActorError,
+} from './errors.js';
+
+/** Where an error happened, for its message. */
+export interface ErrorPlace {
+  readonly state: ClientState;
+  /** The client, and the server it talks to. */
+  readonly client: string;
+  /** What was going on: `tools/call "add" (request 12)`, `connect()`. */
+  readonly what: string;
+  /** Another root cause than the failure's own. */
+  readonly cause?: unknown;
+}
+
+const advice: Partial<Record<FailureKind, string>> = {
+  not_connected: 'hold a lease: client.use(...) or client.connect(), or set autoConnect',
+  session_lost: 'a held lease is served by the next session; whether to repeat the call is yours to say',
+  limit: 'raise the limit, or do less at once',
+  authorization: 'pass credentials with the headers option',
+};
+
+/** A failure as the error its kind stands for. */
+export function errorOf(failure: Failure, place: ErrorPlace): McpActorError {
+  const executed =
+    failure.executed === 'maybe' && place.what !== 'connect()' ? '; the server may have acted on it' : '';
+  const next = advice[failure.kind];
+  const message = `${place.what} on ${place.client} failed in state ${place.state}: ${failure.message}${executed}${next === undefined ? '' : ` (${next})`}`;
+  const facts: ErrorFacts = {
+    message,
+    code: failure.code,
+    state: place.state,
+    retryable: failure.retryable,
+    executed: failure.executed,
+    cause: place.cause ?? causeOf(failure),
+  };
+  switch (failure.kind) {
+    case 'connection':
+      return new ConnectionError({ ...facts, status: failure.status, retryAfter: failure.retryAfter });
+    case 'not_connected':
+      return new NotConnectedError(facts);
+    case 'closed':
+      return new ClosedError(facts);
+    case 'session_lost':
+      return new SessionLostError({ ...facts, generation: failure.generation ?? 0 });
+    case 'timeout':
+      return new RequestTimeoutError(facts);
+    case 'aborted':
+      return new RequestAbortedError(facts);
+    case 'invalid_response':
+      return new InvalidResponseError(facts);
+    case 'limit':
+      return new LimitError(facts);
+    case 'authorization':
+      return new AuthorizationError({ ...facts, status: failure.status });
+    case 'config':
+      return new ConfigError(facts);
+    case 'unsupported':
+      return new UnsupportedError(facts);
+  }
+}
