@@ -20,9 +20,13 @@ export function ensureInstalled(): void {
   const stamp = at('./node_modules/.installed-from');
   if (lockfile !== null && textOf(stamp) === lockfile) return;
   // Of the engines that packages ask for, npm would warn; they run on Node 20 as they are.
-  const { status, error } = spawnSync('npm', ['ci', '--prefix', at('.'), '--no-audit', '--no-fund', '--loglevel=error'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const { status, error } = spawnSync(
+    'npm',
+    ['ci', '--prefix', at('.'), '--no-audit', '--no-fund', '--loglevel=error'],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
   if (status !== 0) throw error ?? new Error('the packages of the bench could not be installed: npm ci --prefix bench');
   writeFileSync(stamp, lockfile ?? '');
 }

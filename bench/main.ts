@@ -64,7 +64,9 @@ async function measure(row: Row, subjects: readonly Subject[], surroundings: Sur
     order.push(...order.splice(0, 1));
   }
   await inTurn(order, errors, (subject) => subject.end());
-  const scored = [...samples].filter(([id]) => errors[id] === undefined).map(([id, those]) => [id, scoreOf(those)] as const);
+  const scored = [...samples]
+    .filter(([id]) => errors[id] === undefined)
+    .map(([id, those]) => [id, scoreOf(those)] as const);
   return resultOf(row, Object.fromEntries(scored), errors);
 }
 
@@ -94,7 +96,12 @@ async function main(): Promise<number> {
   try {
     const surroundings = { httpUrl: server.url, scale: options.quick ? 0.5 : 1 };
     for (const group of new Set(rows.map(groupOf))) {
-      results.push(...(await measureGroup(rows.filter((row) => groupOf(row) === group), surroundings)));
+      results.push(
+        ...(await measureGroup(
+          rows.filter((row) => groupOf(row) === group),
+          surroundings,
+        )),
+      );
     }
   } finally {
     server.stop();
@@ -103,7 +110,9 @@ async function main(): Promise<number> {
   const machine = { node: process.version, cores: cpus().length, platform: process.platform };
   const report = { at: new Date().toISOString(), machine, versions, rounds, quick: options.quick, results };
   writeFileSync(at('./results.json'), `${JSON.stringify(report, null, 2)}\n`);
-  console.log(`\nmcp-actor beside its peers. Node ${machine.node}, ${String(machine.cores)} cores, ${machine.platform}.\n`);
+  console.log(
+    `\nmcp-actor beside its peers. Node ${machine.node}, ${String(machine.cores)} cores, ${machine.platform}.\n`,
+  );
   console.log(`${tableOf(results)}\n\n${notesOf(results, versions, rounds)}`);
   return results.some(({ errors }) => errors.ours !== undefined) ? 1 : 0;
 }

@@ -49,7 +49,12 @@ const over = (a: number | null | undefined, b: number | null | undefined): numbe
   a == null || b == null ? null : a / b;
 
 /** How much more work than `other` it does in the same time, or what it takes of what `other` takes. */
-export function ratioOf(kind: Budget['kind'], ours: Score | undefined, other: Score | undefined, of: 'value' | 'wall'): number | null {
+export function ratioOf(
+  kind: Budget['kind'],
+  ours: Score | undefined,
+  other: Score | undefined,
+  of: 'value' | 'wall',
+): number | null {
   switch (kind) {
     case 'speed':
       return over(other?.[of], ours?.[of]);

@@ -82,10 +82,15 @@ export class Subject {
         act();
       };
       const fail = (text: string): void => {
-        settle(() => { reject(new Error(text)); });
+        settle(() => {
+          reject(new Error(text));
+        });
       };
       const onMessage = (reply: Reply): void => {
-        if (reply.ok) settle(() => { resolve(reply.value); });
+        if (reply.ok)
+          settle(() => {
+            resolve(reply.value);
+          });
         else fail(reply.error);
       };
       const onExit = (code: number | null, signal: string | null): void => {

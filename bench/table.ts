@@ -32,7 +32,10 @@ export function tableOf(results: readonly RowResult[]): string {
   const table = [headings, ...results.map(cells)];
   const widths = headings.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   const lineOf = (row: readonly string[]): string =>
-    row.map((cell, column) => (isWord(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ').trimEnd();
+    row
+      .map((cell, column) => (isWord(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd();
   const rule = widths.map((width) => '-'.repeat(width)).join('  ');
   return [lineOf(headings), rule, ...table.slice(1).map(lineOf)].join('\n');
 }
@@ -45,7 +48,8 @@ export function notesOf(results: readonly RowResult[], versions: Record<PeerId, 
     `ratio: to SDK v1, as speed (more is better) where the budget is "at least", as cost where it is "at most".`,
   ];
   for (const { title, errors } of results) {
-    for (const id of peerIds) if (errors[id] !== undefined) lines.push(`${title}: ${peers[id].name} failed: ${errors[id]}`);
+    for (const id of peerIds)
+      if (errors[id] !== undefined) lines.push(`${title}: ${peers[id].name} failed: ${errors[id]}`);
   }
   return lines.join('\n');
 }

@@ -16,7 +16,8 @@ export type Order =
 export type Reply = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: string };
 
 // XState's development build checks as it goes, at several times the cost; nobody ships that.
-if (import.meta.resolve('xstate').includes('development')) throw new Error('the development build of xstate was loaded');
+if (import.meta.resolve('xstate').includes('development'))
+  throw new Error('the development build of xstate was loaded');
 
 const { peer } = await peers[process.argv[2] as PeerId].load();
 let rig: Rig | null = null;

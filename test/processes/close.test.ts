@@ -151,7 +151,7 @@ describe('close()', () => {
   });
 });
 
-describe('fault rows S6, S7 and bad-input rows 17, 18: what does not want to go', () => {
+describe('bad inputs, and fault rows S6 and S7: what does not want to go', () => {
   /** Resolves when the grandchild is there and its signals are taken care of. */
   function withGrandchild(start: typeof processClient, args: readonly string[]) {
     let told: (notification: ServerNotification) => void = () => undefined;

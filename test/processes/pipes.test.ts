@@ -36,7 +36,7 @@ function counted(): () => { read: number; scanned: number } {
   });
 }
 
-describe('what drips in', () => {
+describe('bad inputs: what drips in', () => {
   it('a line of 9 MB in pieces of 4 KB is one answer, and each of its bytes is looked at once', async () => {
     const { client } = processClient();
     const framing = counted();
@@ -63,7 +63,7 @@ describe('what drips in', () => {
   });
 });
 
-describe('what is too much', () => {
+describe('bad inputs: what is too much', () => {
   it('row 4: a line of 20 MB is fatal framing: SessionLostError names the limit, and the next call runs on a new pid', async () => {
     const { client } = processClient();
     const lease = await client.connect();
@@ -134,7 +134,7 @@ describe('what is too much', () => {
   });
 });
 
-describe('a server that stops reading', () => {
+describe('bad inputs: a server that stops reading', () => {
   const eight = { text: 'x'.repeat(8 * MB) };
 
   it('row 16: a send of 8 MB settles by its timeout, and the cancel that follows harms nobody', async () => {
