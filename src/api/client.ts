@@ -150,7 +150,12 @@ export class Client extends Operations {
     const { failure, generation } = this.runtime.snapshot.context;
     if (failure === null) return null;
     if (this.#failure?.record !== failure) {
-      const place = { state: this.state, client: this.runtime.label, what: `session ${String(generation)}` };
+      const place = {
+        state: this.state,
+        client: this.runtime.label,
+        what: `session ${String(generation)}`,
+        isNoRequest: true,
+      };
       this.#failure = { record: failure, error: errorOf(failure, place) };
     }
     return this.#failure.error;
@@ -163,6 +168,7 @@ export class Client extends Operations {
 
   /** The requests that are not settled, first come first. */
   get inFlight(): readonly InFlightRequest[] {
+    this.runtime.flush();
     return recordOf(this.runtime.snapshot).requests.map(({ id, method, status, leaseId }) => {
       const call = this.runtime.calls.get(id);
       return {

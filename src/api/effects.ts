@@ -4,21 +4,31 @@
  * uncaught exception; and user code runs inside its own, because it may do anything (I13).
  */
 import { answerInbound } from '../actors/inbound.js';
-import type { ClientEffect, Delivery, LeaseId } from '../machines/index.js';
+import type { ClientEffect, Delivery } from '../machines/index.js';
 import type { Failure } from '../protocol/failure.js';
 import type { NotificationBody } from '../protocol/json-rpc.js';
 import { errorOf } from './error-of.js';
-import type { McpActorError } from './errors.js';
 import type { Runtime } from './runtime.js';
 
 type Of<T extends ClientEffect['type']> = Extract<ClientEffect, { type: T }>;
 
-const over = (reason: 'released' | 'closed'): Failure => ({
+const over = (reason: 'released' | 'closed' | 'failed'): Failure => ({
   kind: 'closed',
   code: reason === 'released' ? 'lease_released' : 'closed',
   message: reason === 'released' ? 'the lease was released' : 'the client was closed',
   executed: 'no',
   retryable: false,
+});
+
+/** What a lease that was held is told when reconnecting is given up. */
+const lostForGood = (because: Failure, { snapshot }: Runtime): Failure => ({
+  kind: 'session_lost',
+  code: because.code,
+  message: `the session was lost, and so was every attempt to replace it: ${because.message}`,
+  executed: 'no',
+  retryable: because.retryable,
+  generation: snapshot.context.generation,
+  because,
 });
 
 export class Effects {
@@ -92,17 +102,17 @@ export class Effects {
   }
 
   #endLeases({ ids, reason, failure }: Of<'leases.ended'>): void {
-    const errors = new Map<LeaseId, McpActorError>();
+    const { leases, label, state } = this.#runtime;
     for (const id of ids) {
-      errors.set(
-        id,
-        errorOf(reason === 'failed' && failure !== null ? failure : over(reason === 'released' ? reason : 'closed'), {
-          state: this.#runtime.state,
-          client: this.#runtime.label,
-          what: 'connect()',
-        }),
-      );
+      const isWaiting = leases.isWaiting(id);
+      const what = isWaiting ? 'connect()' : `lease ${String(id)}`;
+      const because =
+        reason !== 'failed' || failure === null
+          ? over(reason)
+          : isWaiting
+            ? failure
+            : lostForGood(failure, this.#runtime);
+      leases.end(id, errorOf(because, { state, client: label, what, isNoRequest: true }));
     }
-    for (const [id, error] of errors) this.#runtime.leases.end(id, error);
   }
 }

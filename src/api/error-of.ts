@@ -26,6 +26,8 @@ export interface ErrorPlace {
   readonly what: string;
   /** Another root cause than the failure's own. */
   readonly cause?: unknown;
+  /** There was no request that a server could have executed: a lease, a wait. */
+  readonly isNoRequest?: boolean;
 }
 
 const advice: Partial<Record<FailureKind, string>> = {
@@ -37,16 +39,16 @@ const advice: Partial<Record<FailureKind, string>> = {
 
 /** A failure as the error its kind stands for. */
 export function errorOf(failure: Failure, place: ErrorPlace): McpActorError {
-  const executed =
-    failure.executed === 'maybe' && place.what !== 'connect()' ? '; the server may have acted on it' : '';
+  const executed = place.isNoRequest === true ? 'no' : failure.executed;
+  const acted = executed === 'maybe' ? '; the server may have acted on it' : '';
   const next = advice[failure.kind];
-  const message = `${place.what} on ${place.client} failed in state ${place.state}: ${failure.message}${executed}${next === undefined ? '' : ` (${next})`}`;
+  const message = `${place.what} on ${place.client} failed in state ${place.state}: ${failure.message}${acted}${next === undefined ? '' : ` (${next})`}`;
   const facts: ErrorFacts = {
     message,
     code: failure.code,
     state: place.state,
     retryable: failure.retryable,
-    executed: failure.executed,
+    executed,
     cause: place.cause ?? causeOf(failure),
   };
   switch (failure.kind) {

@@ -40,6 +40,11 @@ export class LeaseTable {
     return this.#leases.has(id);
   }
 
+  /** Does `connect()` still wait for it? */
+  isWaiting(id: LeaseId): boolean {
+    return this.#leases.get(id)?.waiter != null;
+  }
+
   list(): readonly LeaseInfo[] {
     return [...this.#leases.values()].map(({ id, label, since }) => ({ id, label, since }));
   }

@@ -217,7 +217,7 @@ export class Lifecycle {
   /** Nothing will take it there: the last failure says why, if there was one. */
   #notConnected(what: string): McpActorError {
     const { failure } = this.#runtime.snapshot.context;
-    const place = { state: this.#runtime.state, client: this.#runtime.label, what };
+    const place = { state: this.#runtime.state, client: this.#runtime.label, what, isNoRequest: true };
     if (failure !== null) return errorOf(failure, place);
     const message = 'nobody holds or awaits a lease, so nothing will take it there';
     return errorOf({ kind: 'not_connected', code: 'not_connected', message, executed: 'no', retryable: true }, place);
@@ -225,7 +225,7 @@ export class Lifecycle {
 
   #gaveUp(what: string, signal: AbortSignal | undefined): McpActorError {
     const runtime = this.#runtime;
-    const place = { state: runtime.state, client: runtime.label, what };
+    const place = { state: runtime.state, client: runtime.label, what, isNoRequest: true };
     if (signal?.aborted === true) {
       const reason = reasonText(signal.reason);
       const message = `its signal was aborted${reason === undefined ? '' : ` (${reason})`}`;

@@ -134,7 +134,7 @@ export class Runtime {
 
   /** Everything but requests. What was collected goes first: nothing overtakes a call made before it. */
   send(event: ClientEvent): void {
-    this.#flush();
+    this.flush();
     this.actor.send(event);
   }
 
@@ -152,12 +152,12 @@ export class Runtime {
       this.#collecting = true;
       queueMicrotask(() => {
         this.#collecting = false;
-        this.#flush();
+        this.flush();
       });
       this.actor.send({ type: 'requests.submitted', requests: [submitted] });
       return;
     }
-    if (this.#collected.push(submitted) === BATCH) this.#flush();
+    if (this.#collected.push(submitted) === BATCH) this.flush();
   }
 
   /** A notification is settled by the chart at once: sent in `ready`, refused elsewhere. */
@@ -186,7 +186,8 @@ export class Runtime {
     });
   }
 
-  #flush(): void {
+  /** Hands on what was collected in this tick. */
+  flush(): void {
     if (this.#collected.length === 0) return;
     const requests = this.#collected;
     this.#collected = [];

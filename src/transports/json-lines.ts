@@ -15,12 +15,16 @@ export interface Lines {
 }
 
 /** All messages as one text, in order. */
+/** JSON may hold these raw, but readers that split lines as JavaScript does would split a message at them. */
+const SEPARATORS = /[\u2028\u2029]/g;
+const escaped = (separator: string): string => (separator === '\u2028' ? '\\u2028' : '\\u2029');
+
 export function toLines(messages: readonly Message[]): Lines {
   let text = '';
   const unwritten: { message: Message; failure: Failure }[] = [];
   for (const message of messages) {
     try {
-      text += `${JSON.stringify(message)}\n`;
+      text += `${JSON.stringify(message).replace(SEPARATORS, escaped)}\n`;
     } catch (error) {
       unwritten.push({ message, failure: notSerialisable(error) });
     }

@@ -5,6 +5,7 @@ import {
   NotConnectedError,
   RequestAbortedError,
   RequestTimeoutError,
+  SessionLostError,
 } from '../../src/index.js';
 import { never, silentFor } from '../support/scripted-server.js';
 import { outcome, settle, virtualClient } from '../support/virtual-client.js';
@@ -134,7 +135,7 @@ describe('entering and leaving', () => {
     server.last.onclose?.();
     await settle();
     expect(lease.signal.aborted).toBe(true);
-    expect(lease.signal.reason).toBeInstanceOf(ConnectionError);
+    expect(lease.signal.reason).toBeInstanceOf(SessionLostError);
     expect(lease.active).toBe(false);
   });
 
