@@ -36,6 +36,7 @@ export type {
 export type { Arguments, PageOptions, RawOperations } from './api/raw.js';
 export type { Completion, PromptResult, StandardSchema, ToolResult } from './api/results.js';
 export type { SnapshotRecord } from './api/snapshot.js';
+export type { ClosingReason, LeaseRecord, RequestRecord } from './machines/client.types.js';
 export type { Clock } from './protocol/clock.js';
 export type { Failure, FailureKind } from './protocol/failure.js';
 export type { Negotiated } from './protocol/handshake.js';

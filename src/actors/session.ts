@@ -49,10 +49,23 @@ const broken: Failure = {
 export const sessionLogic = fromCallback<SessionCommand, SessionInput>(({ input, sendBack, receive, system, self }) => {
   const session = new Session(input.generation, portsOf(system), sendBack);
   sessions.set(self, session);
+  // XState does not clean up after an actor that throws, so a body that did would leave its link behind (I4).
+  const surviving = (act: () => void): void => {
+    try {
+      act();
+    } catch (error) {
+      session.stop();
+      throw error;
+    }
+  };
   receive((command) => {
-    session.take(command);
+    surviving(() => {
+      session.take(command);
+    });
   });
-  session.open();
+  surviving(() => {
+    session.open();
+  });
   return () => {
     session.stop();
   };

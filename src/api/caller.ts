@@ -4,7 +4,7 @@ import { reasonText } from './aborts.js';
 import { whatOf, type Call, type CallOptions } from './calls.js';
 import { errorOf } from './error-of.js';
 import type { McpActorError } from './errors.js';
-import { configError } from './options.js';
+import { configError, unusableWait } from './options.js';
 import type { ReadPlace } from './results.js';
 import type { Runtime } from './runtime.js';
 
@@ -23,10 +23,10 @@ export interface CallSpec<T> {
 export interface Caller {
   request<T>(spec: CallSpec<T>): Promise<T>;
   notify(method: string, params?: Readonly<Record<string, unknown>>): Promise<void>;
+  cancel(id: number, reason?: string): void;
+  /** Several calls that belong together: one part in the session for all of them. */
+  span<T>(work: (caller: Caller) => Promise<T>): Promise<T>;
 }
-
-const isTimeout = (value: number | undefined): boolean =>
-  value === undefined || (typeof value === 'number' && value >= 0 && !Number.isNaN(value));
 
 export class DirectCaller implements Caller {
   readonly #runtime: Runtime;
@@ -40,9 +40,9 @@ export class DirectCaller implements Caller {
   request<T>(spec: CallSpec<T>): Promise<T> {
     const runtime = this.#runtime;
     const options = spec.options ?? {};
-    if (!isTimeout(options.timeout) || !isTimeout(options.maxTotalTimeout)) {
-      return Promise.reject(configError(`${spec.method}: timeout and maxTotalTimeout are milliseconds, 0 or more`));
-    }
+    const unusable =
+      unusableWait(spec.method, options.timeout, options.signal) ?? unusableWait(spec.method, options.maxTotalTimeout);
+    if (unusable !== null) return Promise.reject(unusable);
     const id = runtime.nextId();
     if (options.signal?.aborted === true) {
       return Promise.reject(this.#abortedBefore(whatOf({ method: spec.method, name: spec.name, id }), options.signal));
@@ -63,9 +63,10 @@ export class DirectCaller implements Caller {
         reject,
         deadline: null,
       };
+      // Submitted first: what is cancelled from inside the callback must be known already.
+      runtime.submit(call);
       const { onStart } = options;
       if (onStart !== undefined) runtime.complaints.run('onStart', () => onStart({ requestId: id }));
-      runtime.submit(call);
     });
   }
 
@@ -85,6 +86,15 @@ export class DirectCaller implements Caller {
 
   notify(method: string, params?: Readonly<Record<string, unknown>>): Promise<void> {
     return this.#runtime.notify(method, params, this.#leaseId);
+  }
+
+  cancel(id: number, reason?: string): void {
+    const why = reason === undefined ? {} : { reason };
+    this.#runtime.send({ type: 'request.aborted', id, leaseId: this.#leaseId, ...why });
+  }
+
+  span<T>(work: (caller: Caller) => Promise<T>): Promise<T> {
+    return work(this);
   }
 }
 

@@ -25,7 +25,7 @@ export interface CallOptions {
   /** Lower or higher than the client's; 0 is the client's, `Infinity` none. */
   timeout?: number | undefined;
   signal?: AbortSignal | undefined;
-  /** Told the id of the request, before it is sent. */
+  /** Told the id of the request, within the call. */
   onStart?: ((start: { readonly requestId: number }) => unknown) | undefined;
   onProgress?: ((progress: Progress) => unknown) | undefined;
   /** Progress starts the timeout anew. Default false. */
@@ -70,8 +70,8 @@ interface Surroundings {
   readonly settled: () => void;
 }
 
-/** Milliseconds below which a timeout was most likely meant to be seconds. */
-const SUSPICIOUS = 100;
+/** @internal Milliseconds below which a timeout was most likely meant to be seconds. */
+export const SUSPICIOUS = 100;
 
 /** @internal */
 export class Calls {
@@ -80,6 +80,10 @@ export class Calls {
 
   constructor(around: Surroundings) {
     this.#around = around;
+  }
+
+  ids(): readonly RequestId[] {
+    return this.#calls.ids();
   }
 
   get(id: RequestId): Call | undefined {

@@ -3,13 +3,11 @@ import type { Implementation, ServerCapabilities } from '@modelcontextprotocol/s
 import { registerActor } from '../machines/actor-of.js';
 import { clientMachine } from '../machines/client.machine.js';
 import { systemSuffix } from '../protocol/clock.js';
-import type { Failure } from '../protocol/failure.js';
 import type { Negotiated } from '../protocol/handshake.js';
 import type { Connection } from '../transports/link.js';
 import { resolveSource, type Source } from '../transports/source.js';
 import { DirectCaller, errorFrom, type Caller, type CallSpec } from './caller.js';
 import { chartOf } from './chart.js';
-import { errorOf } from './error-of.js';
 import type { ClientState, McpActorError } from './errors.js';
 import type { LeaseInfo } from './lease-table.js';
 import type { Lease } from './lease.js';
@@ -58,7 +56,6 @@ export class Client extends Operations {
   readonly #options: ClientOptions;
   readonly #lifecycle: Lifecycle;
   readonly #name: string;
-  #failure: { readonly record: Failure; readonly error: McpActorError } | undefined;
 
   /**
    * @param source the server, in any of the forms of `Source`
@@ -145,20 +142,9 @@ export class Client extends Operations {
     return this.runtime.snapshot.context.generation;
   }
 
-  /** Why the last session ended when nobody asked, as the error its waiters saw, root cause and all; or null. */
+  /** Why the last session ended when nobody asked, root cause and all; or null. */
   get failure(): McpActorError | null {
-    const { failure, generation } = this.runtime.snapshot.context;
-    if (failure === null) return null;
-    if (this.#failure?.record !== failure) {
-      const place = {
-        state: this.state,
-        client: this.runtime.label,
-        what: `session ${String(generation)}`,
-        isNoRequest: true,
-      };
-      this.#failure = { record: failure, error: errorOf(failure, place) };
-    }
-    return this.#failure.error;
+    return this.runtime.failure;
   }
 
   /** The leases that live. */
@@ -243,6 +229,16 @@ export class Client extends Operations {
     return this.#lifecycle.waitFor(state, options);
   }
 
+  /** What `JSON.stringify` shows: the snapshot. Options hold secrets, and stay inside. */
+  toJSON(): SnapshotRecord {
+    return this.getSnapshot();
+  }
+
+  /** What `util.inspect` and `console.log` show: the name and the snapshot. */
+  [Symbol.for('nodejs.util.inspect.custom')](): object {
+    return { client: this.name, ...this.getSnapshot() };
+  }
+
   /** The chart in Mermaid, with the current state marked. */
   chart(): string {
     return chartOf(clientMachine, pathOf(this.runtime.snapshot.value));
@@ -260,15 +256,19 @@ class LeasingCaller implements Caller {
   }
 
   request<T>(spec: CallSpec<T>): Promise<T> {
-    const signal = spec.options?.signal;
-    return this.#lifecycle.use(
-      (lease) => new DirectCaller(this.#runtime, lease.id).request(spec),
-      signal === undefined ? {} : { signal },
-    );
+    return this.span((caller) => caller.request(spec));
   }
 
   notify(method: string, params?: Readonly<Record<string, unknown>>): Promise<void> {
     return this.#lifecycle.use((lease) => lease.notify(method, params));
+  }
+
+  cancel(id: number, reason?: string): void {
+    new DirectCaller(this.#runtime, null).cancel(id, reason);
+  }
+
+  span<T>(work: (caller: Caller) => Promise<T>): Promise<T> {
+    return this.#lifecycle.lend((id) => work(new DirectCaller(this.#runtime, id)));
   }
 }
 

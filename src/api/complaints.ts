@@ -1,4 +1,5 @@
 /** Where the errors of user code go: to `onError`, or once for each place to the process's warnings. */
+import { textOf } from '../protocol/failure.js';
 import type { ErrorListener } from './options.js';
 
 export class Complaints {
@@ -26,7 +27,7 @@ export class Complaints {
   #warn(error: unknown, where: string): void {
     if (this.#warned.has(where)) return;
     this.#warned.add(where);
-    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const detail = error instanceof Error && typeof error.stack === 'string' ? error.stack : textOf(error);
     process.emitWarning(`${where} of ${this.#client} threw: ${detail}`, {
       type: 'McpActorWarning',
       code: 'MCP_ACTOR_USER_CODE',

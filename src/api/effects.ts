@@ -31,6 +31,9 @@ const lostForGood = (because: Failure, { snapshot }: Runtime): Failure => ({
   because,
 });
 
+const unended = (generation: number): string =>
+  `session ${String(generation)} did not end in its time and was left behind; its process or sockets may still be there`;
+
 export class Effects {
   readonly #runtime: Runtime;
 
@@ -39,8 +42,15 @@ export class Effects {
   }
 
   run(effect: ClientEffect): void {
-    try {
+    this.#guard(() => {
       this.#interpret(effect);
+    });
+  }
+
+  /** Nothing that goes wrong with one outcome may lose another. */
+  #guard(act: () => void): void {
+    try {
+      act();
     } catch (error) {
       this.#runtime.complaints.tell(error, 'the effect interpreter');
     }
@@ -50,10 +60,18 @@ export class Effects {
     const { calls, leases } = this.#runtime;
     switch (effect.type) {
       case 'messages.delivered':
-        for (const delivery of effect.deliveries) this.#deliver(delivery, effect.generation);
+        for (const delivery of effect.deliveries) {
+          this.#guard(() => {
+            this.#deliver(delivery, effect.generation);
+          });
+        }
         return;
       case 'requests.settled':
-        for (const settlement of effect.settlements) calls.settle(settlement);
+        for (const settlement of effect.settlements) {
+          this.#guard(() => {
+            calls.settle(settlement);
+          });
+        }
         return;
       case 'leases.granted':
         for (const id of effect.ids) leases.grant(id);
@@ -65,7 +83,7 @@ export class Effects {
         this.#runtime.negotiated = effect.result;
         return;
       case 'generation.ended':
-        if (this.#runtime.state === 'disconnected') this.#runtime.negotiated = null;
+        if (effect.abandoned) this.#runtime.complaints.tell(new Error(unended(effect.generation)), 'close');
         this.#runtime.deadlines.disarmIfIdle();
         return;
     }

@@ -1,5 +1,5 @@
 /** From failures, which are plain data everywhere below, to the errors a caller sees. */
-import { causeOf, type Failure, type FailureKind } from '../protocol/failure.js';
+import { causeOf, type Failure } from '../protocol/failure.js';
 import {
   AuthorizationError,
   ClosedError,
@@ -30,18 +30,26 @@ export interface ErrorPlace {
   readonly isNoRequest?: boolean;
 }
 
-const advice: Partial<Record<FailureKind, string>> = {
+/** What to do next, by code where one is known, else by kind. */
+const advice: Partial<Record<string, string>> = {
   not_connected: 'hold a lease: client.use(...) or client.connect(), or set autoConnect',
+  not_ready: "wait for it: client.waitFor('ready')",
+  not_initialized: 'call client.initialize()',
+  busy: 'try again later, or leave failFast out',
   session_lost: 'a held lease is served by the next session; whether to repeat the call is yours to say',
   limit: 'raise the limit, or do less at once',
   authorization: 'pass credentials with the headers option',
 };
 
+const adviceFor = ({ code, kind }: Failure, { isNoRequest }: ErrorPlace): string | undefined =>
+  advice[code] ??
+  (kind === 'not_connected' || (kind === 'session_lost' && isNoRequest === true) ? undefined : advice[kind]);
+
 /** A failure as the error its kind stands for. */
 export function errorOf(failure: Failure, place: ErrorPlace): McpActorError {
   const executed = place.isNoRequest === true ? 'no' : failure.executed;
   const acted = executed === 'maybe' ? '; the server may have acted on it' : '';
-  const next = advice[failure.kind];
+  const next = adviceFor(failure, place);
   const message = `${place.what} on ${place.client} failed in state ${place.state}: ${failure.message}${acted}${next === undefined ? '' : ` (${next})`}`;
   const facts: ErrorFacts = {
     message,

@@ -36,6 +36,10 @@ export class LeaseTable {
     return entry;
   }
 
+  get isEmpty(): boolean {
+    return this.#leases.size === 0;
+  }
+
   has(id: LeaseId): boolean {
     return this.#leases.has(id);
   }
@@ -43,6 +47,11 @@ export class LeaseTable {
   /** Does `connect()` still wait for it? */
   isWaiting(id: LeaseId): boolean {
     return this.#leases.get(id)?.waiter != null;
+  }
+
+  /** Every lease that lives. */
+  ids(): readonly LeaseId[] {
+    return [...this.#leases.keys()];
   }
 
   list(): readonly LeaseInfo[] {

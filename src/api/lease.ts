@@ -71,6 +71,16 @@ export class Lease extends Operations {
     return this.#released;
   }
 
+  /** What `JSON.stringify` shows. */
+  toJSON(): object {
+    return { lease: this.id, label: this.label, active: this.active };
+  }
+
+  /** What `util.inspect` and `console.log` show. */
+  [Symbol.for('nodejs.util.inspect.custom')](): object {
+    return this.toJSON();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.release();
   }

@@ -6,13 +6,14 @@ import type { LeaseId } from '../machines/index.js';
 import type { Negotiated } from '../protocol/handshake.js';
 import { onAbort, reasonText } from './aborts.js';
 import { DirectCaller } from './caller.js';
+import { SUSPICIOUS } from './calls.js';
 import { errorOf } from './error-of.js';
 import type { ClientState, McpActorError } from './errors.js';
 import { Lease } from './lease.js';
 import { LeaseTable } from './lease-table.js';
-import { mayReach } from './observation.js';
-import { configError, DRAIN_SHARE } from './options.js';
+import { configError, DRAIN_SHARE, unusableWait } from './options.js';
 import type { Runtime } from './runtime.js';
+import { pathOf } from './snapshot.js';
 
 /** For `connect()`: waiting is given up by the signal or the time, and the lease with it. */
 export interface ConnectOptions {
@@ -41,7 +42,7 @@ export interface WaitOptions {
 export class Lifecycle {
   readonly #runtime: Runtime;
   /** When the session that closes will be told to end, and when it is left behind, at the latest. */
-  #closing: { readonly drainedBy: number; readonly endedBy: number } | null = null;
+  #closing: { drainedBy: number; endedBy: number; path: string } | null = null;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -52,6 +53,8 @@ export class Lifecycle {
 
   connect({ signal, timeout, label }: ConnectOptions = {}): Promise<Lease> {
     const runtime = this.#runtime;
+    const unusable = unusableWait('connect()', timeout, signal);
+    if (unusable !== null) return Promise.reject(unusable);
     const { clock } = runtime.options;
     if (signal?.aborted === true) return Promise.reject(this.#gaveUp('connect()', signal));
     const entry = runtime.leases.add(label, clock.now());
@@ -60,7 +63,7 @@ export class Lifecycle {
       entry.waiter = { resolve, reject };
       const giveUp = (): void => {
         entry.waiter = null;
-        reject(this.#gaveUp('connect()', signal));
+        reject(this.#gaveUp('connect()', signal, timeout));
         runtime.send({ type: 'lease.released', id: entry.id });
       };
       const timer = timeout === undefined ? null : clock.setTimeout(giveUp, timeout);
@@ -85,6 +88,18 @@ export class Lifecycle {
     }
   }
 
+  /** A lease for the length of one piece of work, which waits in the queue if there is no session yet. */
+  async lend<T>(work: (id: LeaseId) => Promise<T>): Promise<T> {
+    const runtime = this.#runtime;
+    const { id } = runtime.leases.add('autoConnect', runtime.options.clock.now());
+    runtime.send({ type: 'lease.acquired', id });
+    try {
+      return await work(id);
+    } finally {
+      await this.release(id);
+    }
+  }
+
   async release(id: LeaseId): Promise<void> {
     const runtime = this.#runtime;
     const { leases, generation } = runtime.snapshot.context;
@@ -104,34 +119,42 @@ export class Lifecycle {
     const draining = Math.min(drain ?? chart.drain, total * DRAIN_SHARE);
     if (!(total >= 0) || !(draining >= 0)) throw configError('close({ drain, timeout }) takes milliseconds, 0 or more');
     const now = clock.now();
-    // A later close can only shorten what is under way.
-    const left = this.#closing ?? { drainedBy: Infinity, endedBy: Infinity };
+    const ladder = total === Infinity ? Infinity : total - draining;
     const { generation } = runtime.snapshot.context;
-    runtime.send({
-      type: 'close.requested',
-      drain: Math.max(0, Math.min(draining, left.drainedBy - now)),
-      ladder: Math.max(0, Math.min(total - draining, left.endedBy - now)),
-    });
+    if (this.#closing === null) runtime.send({ type: 'close.requested', drain: draining, ladder });
+    else {
+      // A later close can only shorten what is under way.
+      const closing = this.#closing;
+      closing.drainedBy = Math.min(closing.drainedBy, now + draining);
+      closing.endedBy = Math.min(closing.endedBy, now + total);
+      const drainLeft = Math.max(0, closing.drainedBy - now);
+      const left = Math.max(0, closing.endedBy - now - (closing.path === 'closing.draining' ? drainLeft : 0));
+      runtime.send({ type: 'close.requested', drain: drainLeft, ladder: left });
+    }
     await this.#ended(generation);
   }
 
+  /** Takes the time when a state of closing is entered; what happens inside it changes no deadline. */
   #noteClosing(): void {
     const { snapshot, options } = this.#runtime;
     const { closing } = snapshot.context;
-    if (closing === null) {
+    const path = pathOf(snapshot.value);
+    if (closing === null || !path.startsWith('closing.')) {
       this.#closing = null;
       return;
     }
+    if (this.#closing?.path === path) return;
     const now = options.clock.now();
-    const isDraining = snapshot.matches({ closing: 'draining' });
-    const drainedBy = isDraining ? now + closing.drain : now;
-    this.#closing = { drainedBy, endedBy: drainedBy + closing.ladder };
+    const drainedBy = path === 'closing.draining' ? now + closing.drain : now;
+    const endedBy = Math.min(this.#closing?.endedBy ?? Infinity, drainedBy + closing.ladder);
+    this.#closing = { drainedBy, endedBy, path };
   }
 
   /** When the client has left this generation behind: at once, if it has. */
   #ended(generation: number): Promise<void> {
     const runtime = this.#runtime;
     const isOver = (): boolean =>
+      runtime.snapshot.status !== 'active' ||
       runtime.state === 'disconnected' ||
       runtime.snapshot.context.generation > generation ||
       runtime.snapshot.matches({ connecting: 'backoff' });
@@ -153,12 +176,12 @@ export class Lifecycle {
     const negotiated = (): Negotiated | null => (runtime.state === 'ready' ? runtime.negotiated : null);
     const present = negotiated();
     if (present !== null) return present;
-    if (runtime.snapshot.context.leases.isEmpty()) throw this.#notConnected('initialize()');
+    if (runtime.leases.isEmpty) throw this.#notConnected('initialize()');
     runtime.send({ type: 'initialize.requested' });
     await this.#until(
       'initialize()',
       () => negotiated() !== null,
-      () => runtime.snapshot.context.leases.isEmpty(),
+      () => runtime.leases.isEmpty,
       options,
     );
     const result = negotiated();
@@ -171,9 +194,19 @@ export class Lifecycle {
     await this.#until(
       `waitFor(${JSON.stringify(state)})`,
       () => runtime.state === state,
-      () => !mayReach(runtime.snapshot, runtime.state, state),
+      () => !this.#mayReach(state),
       options,
     );
+  }
+
+  /** Could the client come to that state without anybody asking for it? */
+  #mayReach(state: ClientState): boolean {
+    const current = this.#runtime.state;
+    if (current === state || !this.#runtime.leases.isEmpty) {
+      return !(state === 'ready' && current === 'initializing' && !this.#runtime.snapshot.context.initializes);
+    }
+    // With no lease, whatever there is runs down to `disconnected` and stays there.
+    return current !== 'disconnected' && (state === 'disconnected' || state === 'closing');
   }
 
   /** Waits for a change after which it is so, or can never be. */
@@ -185,6 +218,8 @@ export class Lifecycle {
   ): Promise<void> {
     const runtime = this.#runtime;
     const { clock } = runtime.options;
+    const unusable = unusableWait(what, timeout, signal);
+    if (unusable !== null) return Promise.reject(unusable);
     if (isSo()) return Promise.resolve();
     if (isHopeless()) return Promise.reject(this.#notConnected(what));
     if (signal?.aborted === true) return Promise.reject(this.#gaveUp(what, signal));
@@ -192,7 +227,7 @@ export class Lifecycle {
     return new Promise<void>((resolve, reject) => {
       const giveUp = (): void => {
         done();
-        reject(this.#gaveUp(what, signal));
+        reject(this.#gaveUp(what, signal, timeout));
       };
       const timer = timeout === undefined ? null : clock.setTimeout(giveUp, timeout);
       const forgetSignal = signal === undefined ? undefined : onAbort(signal, giveUp);
@@ -223,7 +258,7 @@ export class Lifecycle {
     return errorOf({ kind: 'not_connected', code: 'not_connected', message, executed: 'no', retryable: true }, place);
   }
 
-  #gaveUp(what: string, signal: AbortSignal | undefined): McpActorError {
+  #gaveUp(what: string, signal: AbortSignal | undefined, timeout = 0): McpActorError {
     const runtime = this.#runtime;
     const place = { state: runtime.state, client: runtime.label, what, isNoRequest: true };
     if (signal?.aborted === true) {
@@ -235,8 +270,13 @@ export class Lifecycle {
       );
     }
     return errorOf(
-      { kind: 'timeout', code: 'timeout', message: 'it took longer than its timeout', executed: 'no', retryable: true },
+      { kind: 'timeout', code: 'timeout', message: waitedMessage(timeout), executed: 'no', retryable: true },
       place,
     );
   }
+}
+
+function waitedMessage(timeout: number): string {
+  const hint = timeout < SUSPICIOUS ? '; timeouts are in milliseconds' : '';
+  return `it took longer than ${String(timeout)} ms${hint}`;
 }

@@ -1,14 +1,17 @@
 /** What users can watch: snapshots when something changed, transitions as they are taken, and waits. */
-import type { ClientEvent, ClientSnapshot } from '../machines/index.js';
+import type { ClientEvent } from '../machines/client.types.js';
+import type { ClientSnapshot } from '../machines/logic.js';
 import type { Complaints } from './complaints.js';
-import type { ClientState } from './errors.js';
 import { pathOf, recordOf, type SnapshotRecord } from './snapshot.js';
 
-/** One transition of the chart, by paths: `ready.leased` to `closing.draining`. */
+/**
+ * One transition of the chart, by paths: `ready.leased` to `closing.draining`. A state that is only
+ * passed through, within one event, does not show.
+ */
 export interface Transition {
   readonly from: string;
   readonly to: string;
-  /** The type of the event that was taken. */
+  /** The event that was taken, in the words of the chart: `lease.acquired`, `after backoff`. */
   readonly event: string;
   /** When, by the client's clock. */
   readonly at: number;
@@ -23,6 +26,9 @@ export interface Transitions extends AsyncIterableIterator<Transition> {
   /** How many were dropped. */
   readonly missed: number;
 }
+
+/** A deadline is an event of XState's making; the chart calls it by its name. */
+const wordsOf = (type: string): string => type.replace(/^xstate\.after\.([^.]+)\..*$/, 'after $1');
 
 type Listener = (snapshot: SnapshotRecord) => void;
 
@@ -48,7 +54,8 @@ export class Observation {
     const to = pathOf(after.value);
     const now = after.context;
     const moved = from !== to || before.context.generation !== now.generation;
-    if (moved) this.#pending.push({ from, to, event: event.type, at: this.#now(), generation: now.generation });
+    if (moved)
+      this.#pending.push({ from, to, event: wordsOf(event.type), at: this.#now(), generation: now.generation });
     this.#changed ||= moved || before.context.leases !== now.leases || before.context.failure !== now.failure;
   }
 
@@ -67,6 +74,11 @@ export class Observation {
         listener(record);
       });
     }
+  }
+
+  /** There will be no more changes: whoever waits for one looks a last time. */
+  collapse(): void {
+    for (const wait of [...this.#waits]) wait();
   }
 
   subscribe(listener: Listener): () => void {
@@ -136,16 +148,4 @@ class TransitionStream implements Transitions {
   [Symbol.asyncIterator](): this {
     return this;
   }
-}
-
-/** @internal Could a client in `snapshot` come to `state` without anybody asking for it? */
-export function mayReach(snapshot: ClientSnapshot, current: ClientState, state: ClientState): boolean {
-  if (current === state) return true;
-  const { leases, initializes } = snapshot.context;
-  // With no lease, whatever there is runs down to `disconnected` and stays there.
-  if (leases.isEmpty()) {
-    if (state === 'disconnected') return current !== 'disconnected';
-    return state === 'closing' && current !== 'disconnected';
-  }
-  return !(state === 'ready' && current === 'initializing' && !initializes);
 }

@@ -61,8 +61,19 @@ export abstract class Operations {
 
   /** All tools, of all pages. Of tools with the same name the first is given, and `onError` is told. */
   async listTools(options?: CallOptions): Promise<Tool[]> {
-    const pages = await allPages(this.runtime, 'tools/list', (page) => this.raw.listTools({ ...options, ...page }));
+    const pages = await this.#pages('tools/list', (raw, page) => raw.listTools({ ...options, ...page }));
     return this.#withoutNamesakes(pages.flatMap((page) => page.tools));
+  }
+
+  /** One part in the session for all pages: a cursor is of the session that gave it. */
+  #pages<P extends { readonly nextCursor?: string | undefined }>(
+    method: string,
+    fetch: (raw: RawOperations, page: { cursor?: string }) => Promise<P>,
+  ): Promise<P[]> {
+    return this.caller.span((caller) => {
+      const raw = new RawOperations(caller);
+      return allPages(this.runtime, method, (page) => fetch(raw, page));
+    });
   }
 
   #withoutNamesakes(tools: readonly Tool[]): Tool[] {
@@ -80,23 +91,21 @@ export abstract class Operations {
 
   /** All resources, of all pages. */
   async listResources(options?: CallOptions): Promise<Resource[]> {
-    const pages = await allPages(this.runtime, 'resources/list', (page) =>
-      this.raw.listResources({ ...options, ...page }),
-    );
+    const pages = await this.#pages('resources/list', (raw, page) => raw.listResources({ ...options, ...page }));
     return pages.flatMap((page) => page.resources);
   }
 
   /** All resource templates, of all pages. */
   async listResourceTemplates(options?: CallOptions): Promise<ResourceTemplate[]> {
-    const pages = await allPages(this.runtime, 'resources/templates/list', (page) =>
-      this.raw.listResourceTemplates({ ...options, ...page }),
+    const pages = await this.#pages('resources/templates/list', (raw, page) =>
+      raw.listResourceTemplates({ ...options, ...page }),
     );
     return pages.flatMap((page) => page.resourceTemplates);
   }
 
   /** All prompts, of all pages. */
   async listPrompts(options?: CallOptions): Promise<Prompt[]> {
-    const pages = await allPages(this.runtime, 'prompts/list', (page) => this.raw.listPrompts({ ...options, ...page }));
+    const pages = await this.#pages('prompts/list', (raw, page) => raw.listPrompts({ ...options, ...page }));
     return pages.flatMap((page) => page.prompts);
   }
 
@@ -179,10 +188,10 @@ export abstract class Operations {
 
   /**
    * Cancels a request that is under way: its promise rejects with `RequestAbortedError`, and the
-   * server is told once. Cancelling one that is settled does nothing.
+   * server is told once. Cancelling one that is settled does nothing; a lease cancels only its own.
    */
   cancel(requestId: number, reason?: string): void {
-    this.runtime.send({ type: 'request.aborted', id: requestId, ...(reason === undefined ? {} : { reason }) });
+    this.caller.cancel(requestId, reason);
   }
 
   /**

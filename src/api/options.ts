@@ -5,7 +5,7 @@
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import type { Clock } from '../protocol/clock.js';
-import { systemClock, systemRandom } from '../protocol/clock.js';
+import { clamped, guarded, systemClock, systemRandom } from '../protocol/clock.js';
 import type { NotificationBody } from '../protocol/json-rpc.js';
 import { defaultLimits, type Limits } from '../protocol/limits.js';
 import type { ChartOptions, ReconnectOptions } from '../machines/client.types.js';
@@ -97,6 +97,13 @@ const positiveMilliseconds = z
 const count = z.int().min(1);
 const functionOf = <T>() => z.custom<T>((value) => typeof value === 'function', { error: 'must be a function' });
 
+const isClock = (value: unknown): value is Clock =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['now', 'setTimeout', 'clearTimeout'].every(
+    (name) => name in value && typeof value[name as keyof object] === 'function',
+  );
+
 const isInspector = (value: unknown): value is Inspector =>
   typeof value === 'function' ||
   (typeof value === 'object' && value !== null && 'next' in value && typeof value.next === 'function');
@@ -108,7 +115,7 @@ const reconnectSchema = z.strictObject({
   factor: z.number().min(1).default(1.6),
   maxDelay: z.number().min(0).default(120_000),
   jitter: z.number().min(0).max(1).default(0.2),
-  stableAfter: milliseconds.default(10_000),
+  stableAfter: positiveMilliseconds.default(10_000),
 });
 
 const limitsSchema = z.strictObject({
@@ -131,7 +138,7 @@ const optionsSchema = z.strictObject({
   timeout: positiveMilliseconds.default(60_000),
   connectTimeout: positiveMilliseconds.default(20_000),
   initTimeout: positiveMilliseconds.default(30_000),
-  closeTimeout: milliseconds.default(5_000),
+  closeTimeout: positiveMilliseconds.default(5_000),
   drain: milliseconds.default(1_000),
   autoInitialize: z.boolean().default(true),
   autoConnect: z.boolean().default(false),
@@ -147,7 +154,7 @@ const optionsSchema = z.strictObject({
     .optional(),
   onError: functionOf<ErrorListener>().optional(),
   clock: z
-    .custom<Clock>((value) => typeof value === 'object' && value !== null && 'now' in value && 'setTimeout' in value, {
+    .custom<Clock>((value) => isClock(value), {
       error: 'must have now(), setTimeout() and clearTimeout()',
     })
     .default(systemClock),
@@ -155,6 +162,17 @@ const optionsSchema = z.strictObject({
   reconnect: z.literal(false).or(reconnectSchema).prefault({}),
   limits: limitsSchema.prefault({}),
 });
+
+/** @internal What is wrong with a wait's timeout or signal; null when nothing is. */
+export function unusableWait(what: string, timeout: unknown, signal?: unknown): ConfigError | null {
+  if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0)) {
+    return configError(`${what}: a timeout is a number of milliseconds, 0 or more, not ${String(timeout)}`, 'timeout');
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    return configError(`${what}: signal must be an AbortSignal`, 'signal');
+  }
+  return null;
+}
 
 /** @internal @throws ConfigError that names the option, what is wrong with it, and what would do. */
 export function resolveOptions(options: ClientOptions): ResolvedOptions {
@@ -173,8 +191,8 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     messageHandler: data.messageHandler,
     inspectors: inspect === undefined ? [] : [inspect].flat(),
     onError: data.onError,
-    clock: data.clock,
-    random: data.random,
+    clock: clamped(data.clock),
+    random: guarded(data.random),
     limits,
     chart: {
       autoInitialize: data.autoInitialize,

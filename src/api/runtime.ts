@@ -17,6 +17,7 @@ import {
   type ClientSnapshot,
   type Submitted,
 } from '../machines/index.js';
+import type { Failure } from '../protocol/failure.js';
 import type { RequestId } from '../protocol/json-rpc.js';
 import type { Negotiated } from '../protocol/handshake.js';
 import type { Connection } from '../transports/link.js';
@@ -24,7 +25,8 @@ import type { ResolvedSource } from '../transports/source.js';
 import { Calls, type Call } from './calls.js';
 import { Complaints } from './complaints.js';
 import { Effects } from './effects.js';
-import type { ClientState } from './errors.js';
+import { errorOf } from './error-of.js';
+import type { ClientState, McpActorError } from './errors.js';
 import { Inspections } from './inspection.js';
 import { LeaseTable } from './lease-table.js';
 import { Observation } from './observation.js';
@@ -48,6 +50,9 @@ export class Runtime {
   readonly actor: ClientActor;
   /** The object `initialize()` gives, until another session negotiates or there is none. */
   negotiated: Negotiated | null = null;
+  /** Why the last session ended when nobody asked. */
+  failure: McpActorError | null = null;
+  #failed: Failure | null = null;
   #lastId = 0;
   #collected: Submitted[] = [];
   #collecting = false;
@@ -107,12 +112,32 @@ export class Runtime {
     });
     actor.subscribe({
       next: (snapshot) => {
+        if (snapshot.value === 'disconnected') this.negotiated = null;
+        if (snapshot.context.failure !== this.#failed) this.#noteFailure(snapshot);
         this.observation.tell(snapshot);
       },
       error: (error) => {
-        this.complaints.tell(error, 'the chart');
+        this.#collapse(error);
       },
     });
+  }
+
+  /** The error is made when the failure is new: it says what was the case then. */
+  #noteFailure({ context }: ClientSnapshot): void {
+    this.#failed = context.failure;
+    const what = `session ${String(context.generation)}`;
+    const place = { state: this.state, client: this.label, what, isNoRequest: true };
+    this.failure = context.failure === null ? null : errorOf(context.failure, place);
+  }
+
+  /** The chart itself failed, which it must not: nobody is left waiting for it. */
+  #collapse(error: unknown): void {
+    this.complaints.tell(error, 'the chart');
+    const place = { state: this.state, client: this.label, isNoRequest: true };
+    const reason = errorOf(collapsed, { ...place, what: 'the client', cause: error });
+    for (const id of this.leases.ids()) this.leases.end(id, reason);
+    for (const id of this.calls.ids()) this.calls.settle({ id, kind: 'failure', failure: collapsed });
+    this.observation.collapse();
   }
 
   get snapshot(): ClientSnapshot {
@@ -207,6 +232,14 @@ export class Runtime {
     if (this.state === 'disconnected') this.deadlines.disarmIfIdle();
   }
 }
+
+const collapsed: Failure = {
+  kind: 'closed',
+  code: 'internal',
+  message: 'the chart failed; this is a defect of the client, or of a clock it was given',
+  executed: 'maybe',
+  retryable: false,
+};
 
 /** XState asks a clock for less than ours has. */
 const clockOf = ({ clock }: ResolvedOptions) => ({

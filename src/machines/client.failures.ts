@@ -18,6 +18,23 @@ export const notReady = failure({
   ...no,
 });
 
+/** `failFast` in `ready`, with no slot free. */
+export const noRoom = failure({
+  kind: 'not_connected',
+  code: 'busy',
+  message:
+    'as many requests as limits.inFlight allows are under way, and the call asked to fail rather than wait (failFast)',
+  ...no,
+});
+
+export const notForLater = failure({
+  kind: 'not_connected',
+  code: 'not_ready',
+  message:
+    'the session is not ready, and a notification is about the session that is there, so it is not kept for the next',
+  ...no,
+});
+
 export const notInitialized = failure({
   kind: 'not_connected',
   code: 'not_initialized',
@@ -99,3 +116,7 @@ export const sessionLost = (context: ClientContext, because: Failure | null, exe
 
 /** The failure of an attempt, as told to a request that only waited for it. */
 export const unsent = (because: Failure): Failure => failure({ ...because, executed: 'no', because });
+
+/** A failure, and on top of it a session that would not end. */
+export const unreaped = (because: Failure): Failure =>
+  failure({ ...because, message: `${because.message}; and ${notReaped.message}`, because });

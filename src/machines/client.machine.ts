@@ -113,8 +113,9 @@ export const clientMachine = client.createMachine({
       },
       states: {
         waiting: {
-          entry: 'grantLeases',
+          entry: ['grantLeases', 'refuseUninitialized', 'sendQueued'],
           on: {
+            'session.received': { actions: ['absorbMessages', 'sendQueued'] },
             'lease.acquired': { actions: 'holdLease' },
             'requests.submitted': { actions: 'admitPings' },
             'initialize.requested': { target: 'negotiating', actions: 'rememberToInitialize' },
@@ -203,7 +204,10 @@ export const clientMachine = client.createMachine({
             'request.failed': { actions: 'requeueOrFailRequest' },
             'inbound.answered': { actions: 'answerInbound' },
             'close.requested': { target: 'draining', reenter: true, actions: 'closeSooner' },
-            'session.lost': { target: 'terminating', actions: 'noteLoss' },
+            'session.lost': [
+              { guard: 'isStillAnswering', actions: 'noteLoss' },
+              { target: 'terminating', actions: 'noteLoss' },
+            ],
             'xstate.error.actor.session': { target: 'terminating' },
           },
         },

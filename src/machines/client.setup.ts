@@ -56,6 +56,7 @@ export const client = setup({
     grantLeases: perform(leases.grantLeases),
 
     admitRequests: perform(requests.admitRequests),
+    refuseUninitialized: perform(requests.refuseUninitialized),
     admitPings: perform(requests.admitPings),
     queueRequests: perform(requests.queueRequests),
     sendQueued: perform(requests.sendQueued),

@@ -93,7 +93,7 @@ export interface ClientContext {
   readonly suspected: boolean;
   /** Why the last session ended when nobody asked. Kept while later attempts fail: the first cause. */
   readonly failure: Failure | null;
-  /** Since the client last left `disconnected`: was a session ever ready? */
+  /** Since the client last left `disconnected`: was a lease ever granted? */
   readonly wasReady: boolean;
   /** Sessions in a row that have not (yet) stayed ready for `stableAfter`. */
   readonly attempts: number;
@@ -125,7 +125,13 @@ export type CallerEvent =
   | { readonly type: 'initialize.requested' }
   | { readonly type: 'requests.submitted'; readonly requests: readonly Submitted[] }
   | { readonly type: 'notification.submitted'; readonly id: RequestId; readonly leaseId: LeaseId | null }
-  | { readonly type: 'request.aborted'; readonly id: RequestId; readonly reason?: string }
+  | {
+      readonly type: 'request.aborted';
+      readonly id: RequestId;
+      readonly reason?: string;
+      /** The lease that cancels; left out where a signal or the client does. */
+      readonly leaseId?: LeaseId | null;
+    }
   | { readonly type: 'requests.expired'; readonly ids: readonly RequestId[] }
   | ({ readonly type: 'inbound.answered'; readonly id: InboundId; readonly answer: Answer } & OfGeneration)
   | { readonly type: 'close.requested'; readonly drain: number; readonly ladder: number };
@@ -193,7 +199,11 @@ export type ClientEffect =
   | { readonly type: 'requests.settled'; readonly settlements: readonly Settlement[] }
   | ({ readonly type: 'messages.delivered'; readonly deliveries: readonly Delivery[] } & OfGeneration)
   | ({ readonly type: 'session.ready'; readonly result: Negotiated } & OfGeneration)
-  | ({ readonly type: 'generation.ended' } & OfGeneration);
+  | ({
+      readonly type: 'generation.ended';
+      /** It would not end in time, and was left behind. */
+      readonly abandoned: boolean;
+    } & OfGeneration);
 
 /** An event's consequences: what changes in the context, and what is asked and told, in order. */
 export interface Step {

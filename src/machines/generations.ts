@@ -3,7 +3,7 @@
  * A run is the time since the client last left `disconnected`. Pure; upholds I3, I4 and L2.
  */
 import type { Failure } from '../protocol/failure.js';
-import { connectTimedOut, initTimedOut, notReaped, sessionCrashed } from './client.failures.js';
+import { connectTimedOut, initTimedOut, notReaped, sessionCrashed, unreaped } from './client.failures.js';
 import { closeLeases, failLeases, hasNewcomers, welcomeNext } from './leases.js';
 import { settleGivenUp, settleSent, settleUnwanted } from './requests.js';
 import type { ChartOptions, ClientContext, ClientEvent, Closing, ClosingReason, Step } from './client.types.js';
@@ -35,6 +35,8 @@ export const beginGeneration = (context: ClientContext): Step => ({
   changes: {
     generation: context.generation + 1,
     attempts: context.attempts + 1,
+    // Refused requests go back to their place: ids only ever grow, so the order of ids is first come first.
+    queue: context.queue.sort((a, b) => a - b),
     inbound: context.inbound.clear(),
     negotiated: null,
     suspected: false,
@@ -50,11 +52,14 @@ export const recordReady = (context: ClientContext, event: Of<'session.negotiate
 /** It has stayed ready for `stableAfter`: what failed before is forgiven. */
 export const forgive = (): Step => ({ changes: { attempts: 0, reconnects: 0 } });
 
+/** What draining leaves of the time for closing. */
+export const ladderOf = (total: number, drain: number): number => (total === Infinity ? Infinity : total - drain);
+
 const closingOf = (
   options: ChartOptions,
   reason: ClosingReason,
   failure: Failure | null,
-  { drain, ladder } = { drain: options.drain, ladder: options.closeTimeout - options.drain },
+  { drain, ladder } = { drain: options.drain, ladder: ladderOf(options.closeTimeout, options.drain) },
 ): Closing => ({ reason, failure, drain, ladder });
 
 /** The last lease is gone, or nobody came back within `idleTimeout`. */
@@ -110,23 +115,27 @@ export const failToConnect = (context: ClientContext): Step => closeForFailure(c
 export const failToInitialize = (context: ClientContext): Step => closeForFailure(context, initTimedOut);
 export const failByCrash = (context: ClientContext): Step => closeForFailure(context, sessionCrashed);
 
+/** What the session is given of the time, so that it can say that it has ended before it is left behind. */
+const beforeDeadline = (ladder: number): number =>
+  ladder === Infinity ? Infinity : ladder - Math.min(250, ladder * 0.2);
+
 /** The session will say no more: requests that were sent are settled, and it is told to end. */
 export const terminate = (context: ClientContext): Step =>
   both(context, settleSent, settleUnwanted, ({ inbound, closing }) => ({
     changes: { inbound: inbound.clear(), suspected: false },
-    commands: [{ type: 'end.requested', within: closing?.ladder ?? 0 }],
+    commands: [{ type: 'end.requested', within: beforeDeadline(closing?.ladder ?? 0) }],
   }));
 
 /** The session has ended; chance for the next backoff came with it. */
 export const recordEnd = (context: ClientContext, event: Of<'session.ended'>): Step => ({
   changes: { chance: event.chance, negotiated: null },
-  effects: [{ type: 'generation.ended', generation: context.generation }],
+  effects: [{ type: 'generation.ended', generation: context.generation, abandoned: false }],
 });
 
 /** It did not end in time, and is left behind; the failure says so (I4). */
 export const abandonSession = (context: ClientContext): Step => ({
-  changes: { chance: 0.5, negotiated: null, failure: context.failure ?? notReaped },
-  effects: [{ type: 'generation.ended', generation: context.generation }],
+  changes: { chance: 0.5, negotiated: null, failure: context.failure === null ? notReaped : unreaped(context.failure) },
+  effects: [{ type: 'generation.ended', generation: context.generation, abandoned: true }],
 });
 
 /** Somebody asks to close while there is no session, only the wait for one. */
@@ -152,9 +161,12 @@ export const countReconnect = (context: ClientContext): Step =>
 
 export const hasNoLease = (context: ClientContext): boolean => context.leases.isEmpty();
 
-/** Somebody asked for this end, so the next session owes nothing to it. */
-export const wasAskedFor = ({ closing }: ClientContext): boolean =>
-  closing === null || closing.reason === 'released' || closing.reason === 'closed';
+/** Somebody asked for this end, or nobody who waits now was part of it: the next session owes nothing to it. */
+export const wasAskedFor = ({ closing, leases }: ClientContext): boolean =>
+  closing === null ||
+  closing.reason === 'released' ||
+  closing.reason === 'closed' ||
+  leases.every(({ status }) => status === 'next');
 
 /** Nothing more is tried for those who wait: it cannot help, it is not wanted, or it was tried enough. */
 export function isGivenUp({ closing, options, wasReady, attempts }: ClientContext): boolean {

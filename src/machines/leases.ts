@@ -43,13 +43,14 @@ export function releaseLease(context: ClientContext, { id }: Is<'lease.released'
 export const isLastLease = (context: ClientContext, { id }: Is<'lease.released'>): boolean =>
   context.leases.size === 1 && context.leases.has(id);
 
-/** The session is there: everybody who waited for it takes part. */
+/** The session is there: everybody who waited for it takes part, and is owed another if it is lost. */
 export function grantLeases(context: ClientContext): Step {
   const ids = withStatus(context, 'waiting');
   if (ids.length === 0) return NOTHING;
   return {
     changes: {
       leases: context.leases.withMutations((leases) => ids.forEach((id) => leases.set(id, { id, status: 'held' }))),
+      wasReady: true,
     },
     effects: [{ type: 'leases.granted', ids }],
   };

@@ -10,7 +10,9 @@ import {
   aborted,
   closed,
   leaseOver,
+  noRoom,
   notConnected,
+  notForLater,
   notInitialized,
   notReady,
   queueFull,
@@ -26,6 +28,7 @@ import type {
   Settlement,
   Step,
   Submitted,
+  LeaseId,
 } from './client.types.js';
 
 type Of<T extends ClientEvent['type']> = Extract<ClientEvent, { type: T }>;
@@ -73,7 +76,7 @@ export function admitRequests(context: ClientContext, { requests }: Of<'requests
         slots -= 1;
         send.push(request.id);
         table.set(request.id, record(request, 'sent'));
-      } else if (request.failFast) refused.push(fails(request.id, notReady));
+      } else if (request.failFast) refused.push(fails(request.id, noRoom));
       else if (room > 0) {
         room -= 1;
         wait.push(request.id);
@@ -125,6 +128,17 @@ export function admitPings(context: ClientContext, event: Of<'requests.submitted
   return { ...step, effects: [...(step.effects ?? []), ...refused] };
 }
 
+/** On entering `initializing.waiting`: pings that were queued may pass, nothing else can be waited for. */
+export const refuseUninitialized = (context: ClientContext): Step =>
+  fail(
+    context,
+    [...context.requests.values()]
+      .filter(({ status, method }) => status === 'queued' && method !== 'ping')
+      .map(({ id }) => id),
+    () => notInitialized,
+    null,
+  );
+
 /** A notification is sent in `ready`, at once, and that is all that ever becomes of it. */
 export function admitNotification(context: ClientContext, { id, leaseId }: Of<'notification.submitted'>): Step {
   if (isOverdue(context, leaseId)) return { effects: settled([fails(id, leaseOver)]) };
@@ -133,7 +147,7 @@ export function admitNotification(context: ClientContext, { id, leaseId }: Of<'n
 
 /** Elsewhere it is refused: what it tells is about a session that is not there. */
 export function refuseNotification(context: ClientContext, { id, leaseId }: Of<'notification.submitted'>): Step {
-  const failure = isOverdue(context, leaseId) ? leaseOver : context.leases.isEmpty() ? notConnected : notReady;
+  const failure = isOverdue(context, leaseId) ? leaseOver : context.leases.isEmpty() ? notConnected : notForLater;
   return { effects: settled([fails(id, failure)]) };
 }
 
@@ -202,8 +216,12 @@ function fail(
   };
 }
 
-export const abortRequest = (context: ClientContext, { id, reason }: Of<'request.aborted'>): Step =>
-  fail(context, [id], (executed) => aborted(reason, executed), reason ?? 'aborted by the caller');
+/** A lease cancels what was called through it, while it lives; a signal and the client whatever they name. */
+export function abortRequest(context: ClientContext, { id, reason, leaseId = null }: Of<'request.aborted'>): Step {
+  const mayAbort = leaseId === null || (context.leases.has(leaseId) && context.requests.get(id)?.leaseId === leaseId);
+  if (!mayAbort) return NOTHING;
+  return fail(context, [id], (executed) => aborted(reason, executed), reason ?? 'aborted by the caller');
+}
 
 export const expireRequests = (context: ClientContext, { ids }: Of<'requests.expired'>): Step =>
   fail(context, ids, timedOut, 'timed out');
@@ -218,12 +236,12 @@ export function requeueOrFailRequest(context: ClientContext, event: Of<'request.
   if (request === undefined) return NOTHING;
   const mayRepeat = event.refused && request.status === 'sent' && request.refusals === 0 && !context.leases.isEmpty();
   if (!mayRepeat) return failRequest(context, event);
-  const place = context.queue.findIndex((id) => id > event.id);
   return {
     changes: {
       requests: context.requests.set(event.id, { ...request, status: 'queued', refusals: request.refusals + 1 }),
       sent: context.sent - 1,
-      queue: place === -1 ? context.queue.push(event.id) : context.queue.insert(place, event.id),
+      // It goes back to its place when the next session begins; nothing is sent before that.
+      queue: context.queue.push(event.id),
     },
   };
 }
@@ -247,10 +265,16 @@ export function settleUnwanted(context: ClientContext): Step {
   return context.leases.isEmpty() ? fail(context, idsOf(context, 'queued'), closed, null) : NOTHING;
 }
 
-/** No session will come for what is queued, because reconnecting was given up. */
+/**
+ * No session will come for what is queued, because reconnecting was given up. What was called while a
+ * newcomer waits for a session of its own waits with it.
+ */
 export function settleGivenUp(context: ClientContext): Step {
-  const { failure } = context;
+  const { failure, leases } = context;
+  const waits = (leaseId: LeaseId | null): boolean =>
+    leaseId === null ? leases.some(({ status }) => status === 'next') : leases.get(leaseId)?.status === 'next';
+  const ids = idsOf(context, 'queued').filter((id) => !waits(context.requests.get(id)?.leaseId ?? null));
   const because = (): Failure =>
     context.wasReady || failure === null ? sessionLost(context, failure, 'no') : unsent(failure);
-  return fail(context, idsOf(context, 'queued'), because, null);
+  return fail(context, ids, because, null);
 }

@@ -4,13 +4,41 @@
 export interface Clock {
   /** Milliseconds, monotonic. */
   now(): number;
-  /** A delay of `Infinity` never fires; one longer than a timer can hold is clamped. */
+  /** Milliseconds, finite, and no more than a timer can hold: that is seen to before. */
   setTimeout(callback: () => void, delay: number): unknown;
   clearTimeout(timer: unknown): void;
   /** A caller waits for something: the process should live until `release()`. Calls nest. */
   hold?(): void;
   release?(): void;
 }
+
+/** Whatever a clock is given: no `Infinity`, nothing that is no number, nothing longer than a timer holds. */
+export function clamped(clock: Clock): Clock {
+  return {
+    now: () => clock.now(),
+    setTimeout: (callback, delay) =>
+      delay === Infinity || Number.isNaN(delay)
+        ? null
+        : clock.setTimeout(callback, Math.min(Math.max(delay, 0), LONGEST)),
+    clearTimeout(timer) {
+      if (timer !== null) clock.clearTimeout(timer);
+    },
+    hold: () => clock.hold?.(),
+    release: () => clock.release?.(),
+  };
+}
+
+/** Dice that always fall within 0 and 1, whatever a user's do. */
+export const guarded =
+  (random: () => number): (() => number) =>
+  () => {
+    try {
+      const value = random();
+      return value >= 0 && value <= 1 ? value : 0.5;
+    } catch {
+      return 0.5;
+    }
+  };
 
 /** The longest delay a Node timer holds; beyond it, it would fire at once. */
 const LONGEST = 2 ** 31 - 1;
@@ -23,13 +51,12 @@ let handle: NodeJS.Timeout | undefined;
 export const systemClock: Clock = {
   now: () => performance.now(),
   setTimeout(callback, delay) {
-    if (delay === Infinity) return null;
-    const timer = setTimeout(callback, Math.min(Math.max(delay, 0), LONGEST));
+    const timer = setTimeout(callback, delay);
     timer.unref();
     return timer;
   },
   clearTimeout(timer) {
-    if (timer !== null) clearTimeout(timer as NodeJS.Timeout);
+    clearTimeout(timer as NodeJS.Timeout);
   },
   hold() {
     holders += 1;

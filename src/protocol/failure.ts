@@ -65,6 +65,15 @@ export class FailureError extends Error {
   }
 }
 
+/** Says what was thrown, whatever it is: not everything can be made a string. */
+export function textOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? thrown.message : String(thrown);
+  } catch {
+    return 'something that cannot be shown';
+  }
+}
+
 const codeOf = (error: unknown): string | undefined =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
     ? error.code
@@ -73,9 +82,8 @@ const codeOf = (error: unknown): string | undefined =>
 /** What a transport or a source of the user threw, as a failure with the thrown thing as its cause. */
 export function failureOf(thrown: unknown, otherwise: Failure): Failure {
   if (thrown instanceof FailureError) return thrown.failure;
-  const detail = thrown instanceof Error ? thrown.message : String(thrown);
   return failure(
-    { ...otherwise, code: codeOf(thrown) ?? otherwise.code, message: `${otherwise.message}: ${detail}` },
+    { ...otherwise, code: codeOf(thrown) ?? otherwise.code, message: `${otherwise.message}: ${textOf(thrown)}` },
     thrown,
   );
 }

@@ -11,6 +11,10 @@ export class IdTable<T> {
     return this.#size;
   }
 
+  ids(): number[] {
+    return Object.keys(this.#entries).map(Number);
+  }
+
   get(id: number): T | undefined {
     return this.#entries[id];
   }

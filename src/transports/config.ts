@@ -10,6 +10,22 @@ const stdioEntry = z.looseObject({
   cwd: z.string().optional(),
 });
 
+const command = z.strictObject(stdioEntry.shape);
+
+/** @throws FailureError of kind `config`, naming what is wrong with the command. */
+export function commandOf(server: unknown): StdioEntry {
+  const parsed = command.safeParse(server);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`;
+  throw new FailureError(
+    configFailure(
+      'command',
+      `a command is { command, args?, env?, cwd? }; this one is not${where}: ${issue?.message ?? 'unknown'}`,
+    ),
+  );
+}
+
 const httpEntry = z.looseObject({
   url: z.url({ protocol: /^https?$/ }),
   headers: z.record(z.string(), z.string()).optional(),

@@ -6,7 +6,7 @@
  */
 import type { Transport } from './transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import { failure, failureOf, type Failure } from '../protocol/failure.js';
+import { configFailure, failure, failureOf, FailureError, type Failure } from '../protocol/failure.js';
 import type { Message, RequestId } from '../protocol/json-rpc.js';
 import type { Connection, Link, LinkEvents } from './link.js';
 
@@ -38,6 +38,14 @@ const asSdk = (message: Message): JSONRPCMessage => message as JSONRPCMessage;
 const isRequest = (message: Message): message is Message & { id: RequestId } =>
   'method' in message && 'id' in message && typeof message.id === 'number';
 
+/** A `Transport` object serves one generation. */
+const used = new WeakSet<Transport>();
+
+const transportUsed = configFailure(
+  'transport_used',
+  'a Transport object serves one session, and this one has; pass a function that makes one for each session: new Client(() => new MyTransport(...))',
+);
+
 export class ForeignLink implements Link {
   readonly #transport: Transport;
   #events: LinkEvents | null = null;
@@ -47,7 +55,10 @@ export class ForeignLink implements Link {
   #closing = false;
   #lastError: unknown = undefined;
 
+  /** @throws FailureError when the transport has served a session already: that is its contract, not ours. */
   constructor(transport: Transport) {
+    if (used.has(transport)) throw new FailureError(transportUsed);
+    used.add(transport);
     this.#transport = transport;
   }
 

@@ -2,11 +2,12 @@
  * From what a user names as a server to links to it: one fresh link for each generation.
  * `undici` and `node:child_process` are loaded when a link that needs them is first opened.
  */
+import { basename } from 'node:path';
 import type { Transport } from './transport.js';
 import type { Clock } from '../protocol/clock.js';
 import { configFailure, FailureError } from '../protocol/failure.js';
 import type { Limits } from '../protocol/limits.js';
-import { isConfig, isStdioEntry, onlyServer, readConfigFile, type ServerConfig } from './config.js';
+import { commandOf, isConfig, isStdioEntry, onlyServer, readConfigFile, type ServerConfig } from './config.js';
 import { ForeignLink } from './foreign.js';
 import type { Link } from './link.js';
 import { MemoryLink, type ConnectableServer } from './memory.js';
@@ -64,9 +65,9 @@ export function resolveSource(source: Source, options: SourceOptions, ports: Lin
   }
   if (typeof source === 'string') return resolveText(source, options, ports);
   if (source instanceof URL) return resolveUrl(source, options, ports);
-  if (isTransport(source)) return { label: 'a transport', open: onlyOnce(source) };
+  if (isTransport(source)) return { label: 'a transport', open: () => new ForeignLink(source) };
   if (isServer(source)) return { label: 'a server in this process', open: () => new MemoryLink(source) };
-  if (isCommand(source)) return resolveCommand(source, options, ports);
+  if (isCommand(source)) return resolveCommand(commandOf(source), options, ports);
   if (isConfig(source)) return resolveConfig(source, options, ports);
   throw unknownSource(source);
 }
@@ -83,27 +84,10 @@ async function fromFunction(source: SourceFunction): Promise<Link> {
   );
 }
 
-/** A `Transport` serves one generation; that is its contract, not ours. */
-function onlyOnce(transport: Transport): () => Link {
-  let used = false;
-  return () => {
-    if (used) {
-      throw new FailureError(
-        configFailure(
-          'transport_used',
-          'a Transport object serves one session, and this one has; pass a function that makes one for each session: new Client(() => new MyTransport(...))',
-        ),
-      );
-    }
-    used = true;
-    return new ForeignLink(transport);
-  };
-}
-
 function resolveText(text: string, options: SourceOptions, ports: LinkPorts): ResolvedSource {
   if (/^https?:\/\//i.test(text)) {
     if (!URL.canParse(text))
-      throw new FailureError(configFailure('source_url', `${JSON.stringify(text)} is not a URL`));
+      throw new FailureError(configFailure('source_url', 'the source begins like a URL, and is not a URL'));
     return resolveUrl(new URL(text), options, ports);
   }
   if (/\.json$/i.test(text)) {
@@ -138,7 +122,10 @@ function resolveCommand(server: StdioServer, options: SourceOptions, ports: Link
     const { stdioLink } = await import('./stdio.js');
     return stdioLink({ command, args, env, ...(cwd === undefined ? {} : { cwd }) }, ports);
   };
-  return { label: [command, ...args.slice(0, 1)].join(' '), open };
+  // Arguments are where secrets are; the name of a script is not one.
+  const [script] = args;
+  const shown = script !== undefined && isScript(script) ? [command, basename(script)] : [command];
+  return { label: shown.join(' '), open };
 }
 
 function resolveConfig(config: ServerConfig, options: SourceOptions, ports: LinkPorts): ResolvedSource {
@@ -159,7 +146,7 @@ const isTransport = (value: unknown): value is Transport => hasMethods(value, 's
 const isServer = (value: unknown): value is ConnectableServer => hasMethods(value, 'connect', 'close');
 
 const isCommand = (value: unknown): value is StdioServer =>
-  isObject(value) && 'command' in value && typeof value['command'] === 'string';
+  isObject(value) && 'command' in value && !('url' in value) && !isObject(value['command']);
 
 function unknownSource(source: unknown): FailureError {
   const shown =

@@ -26,7 +26,7 @@ describe('connecting', () => {
     expect(chart.path).toBe('connecting.opening');
     chart.release(2);
     expect(chart.path).toBe('closing.terminating');
-    expect(chart.commands).toEqual([{ type: 'end.requested', within: 4_000 }]);
+    expect(chart.commands).toEqual([{ type: 'end.requested', within: 3_750 }]);
     expect(chart.end().path).toBe('disconnected');
     expect(chart.context.failure).toBeNull();
   });
@@ -283,7 +283,6 @@ describe('losing a session', () => {
     expect(chart.path).toBe('closing.draining');
     refuse(chart, 3);
     refuse(chart, 1);
-    expect(chart.context.queue.toArray()).toEqual([1, 3, 5]);
     chart.receive(result(2));
     chart.say({ type: 'request.failed', id: 4, failure: exited, refused: false });
     expect(chart.path).toBe('closing.terminating');
@@ -337,7 +336,7 @@ describe('closing', () => {
     expect(chart.settled).toEqual(['1:closed:maybe']);
     expect(chart.commands).toEqual([
       { type: 'cancel.requested', ids: [1], reason: 'the session was closed' },
-      { type: 'end.requested', within: 4_000 },
+      { type: 'end.requested', within: 3_750 },
     ]);
   });
 
@@ -372,7 +371,7 @@ describe('closing', () => {
     chart.close(10, 20);
     expect(chart.last).toContainEqual({ kind: 'armed', timer: expect.stringContaining('drain') as string, delay: 10 });
     chart.pass('drain').close(10, 5);
-    expect(chart.commands).toEqual([{ type: 'end.requested', within: 5 }]);
+    expect(chart.commands).toEqual([{ type: 'end.requested', within: 4 }]);
   });
 
   it('revokes leases that wait for the next session too', () => {
