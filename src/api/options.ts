@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Clock } from '../protocol/clock.js';
 import { clamped, guarded, systemClock, systemRandom } from '../protocol/clock.js';
 import type { NotificationBody } from '../protocol/json-rpc.js';
+import { textOf } from '../protocol/failure.js';
 import { defaultLimits, type Limits } from '../protocol/limits.js';
 import type { ChartOptions, ReconnectOptions } from '../machines/client.types.js';
 import type { HeadersSource } from '../transports/source.js';
@@ -166,7 +167,7 @@ const optionsSchema = z.strictObject({
 /** @internal What is wrong with a wait's timeout or signal; null when nothing is. */
 export function unusableWait(what: string, timeout: unknown, signal?: unknown): ConfigError | null {
   if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0)) {
-    return configError(`${what}: a timeout is a number of milliseconds, 0 or more, not ${String(timeout)}`, 'timeout');
+    return configError(`${what}: a timeout is a number of milliseconds, 0 or more, not ${textOf(timeout)}`, 'timeout');
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     return configError(`${what}: signal must be an AbortSignal`, 'signal');

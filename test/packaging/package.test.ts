@@ -47,7 +47,7 @@ async function compile(options: object): Promise<string> {
 describe('the packed tarball', () => {
   beforeAll(async () => {
     scratch = await mkdtemp(join(tmpdir(), 'mcp-actor-package-'));
-    const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', scratch], { cwd: root });
+    const { stdout } = await run('npm', ['pack', '--json', '--silent', '--ignore-scripts', '--pack-destination', scratch], { cwd: root });
     const [packed] = JSON.parse(stdout) as { filename: string }[];
     await writeFile(join(scratch, 'package.json'), JSON.stringify({ name: 'scratch', private: true, type: 'module' }));
     await npm('install', join(scratch, packed?.filename ?? ''));
@@ -89,7 +89,7 @@ describe('the packed tarball', () => {
   });
 
   it('carries what it needs and nothing else', async () => {
-    const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--silent'], { cwd: root });
+    const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--silent', '--ignore-scripts'], { cwd: root });
     const [packed] = JSON.parse(stdout) as { files: { path: string }[] }[];
     const folders = new Set(packed?.files.map(({ path }) => path.split('/')[0]));
     expect(folders).toEqual(new Set(['dist', 'src', 'docs', 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']));

@@ -5,7 +5,7 @@
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { LimitError, RequestTimeoutError, SessionLostError } from '../../src/index.js';
-import { LineFramer } from '../../src/transports/line-framer.js';
+import { LineFramer } from '../../src/transports/stdio/line-framer.js';
 import { processClient } from '../support/processes.js';
 import { firstText, textOf } from '../support/results.js';
 

@@ -49,6 +49,38 @@ describe('a flood', () => {
     expect(await server.received(1)).toMatchObject([{ id: 1 }]);
   });
 
+  it.each([
+    ['opens a brace', '{\n', 5_000_000],
+    ['is an object, but not of JSON', '{ x }\n', 500_000],
+  ])('of noise that %s does not hold the loop', async (_, line, count) => {
+    const server = serve(
+      lineServer(`
+      const lines = ${JSON.stringify(line)}.repeat(${String(count / 100)});
+      for (let count = 0; count < 100; count += 1) process.stdout.write(lines);
+      say({ jsonrpc: '2.0', id: message.id, result: {} });
+    `),
+    );
+    await server.opened();
+    let turns = 0;
+    let longest = 0;
+    let last = performance.now();
+    let turning = true;
+    const turn = (): void => {
+      const now = performance.now();
+      longest = Math.max(longest, now - last);
+      last = now;
+      turns += 1;
+      if (turning) setImmediate(turn);
+    };
+    turn();
+    server.link.send([request(1)]);
+    expect(await server.received(1)).toMatchObject([{ id: 1 }]);
+    turning = false;
+    // A turn for each chunk of the pipe, of 64 KiB or somewhat more; unasked, Node reads 32 of them.
+    expect(turns).toBeGreaterThan((line.length * count) / (4 * 65_536));
+    expect(longest).toBeLessThan(1_000);
+  });
+
   it('on stderr is read to its end, and only the tail of it is kept', async () => {
     const server = serve(
       lineServer(`

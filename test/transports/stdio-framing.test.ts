@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Malformed } from '../../src/protocol/json-rpc.js';
 import { HeldBytes } from '../../src/transports/held-bytes.js';
-import { JsonLines } from '../../src/transports/json-lines.js';
-import { LineFramer } from '../../src/transports/line-framer.js';
+import { JsonLines, toLines } from '../../src/transports/stdio/json-lines.js';
+import { LineFramer } from '../../src/transports/stdio/line-framer.js';
 
 const limits = { messageBytes: 1_000_000, depth: 128 };
 
@@ -87,6 +87,22 @@ describe('framing', () => {
     expect(lines.noise).toBe(6);
   });
 
+  it('counts every line as effort, and a line that only looked like a message as many', () => {
+    const effort = (line: string): number => {
+      const lines = new JsonLines(limits);
+      lines.read(Buffer.from(line.repeat(100)));
+      return lines.effort;
+    };
+    for (const line of ['{"id":1}\n', 'Server ready!\n', '{\n', '[ \n', '{]\n', '\n']) expect(effort(line)).toBe(100);
+    expect(effort('[{},{},{}]\n')).toBe(400);
+    expect(effort('{ port: 1 }\n')).toBeGreaterThan(1_000);
+    expect(effort('[info] ready [ok]\n')).toBeGreaterThan(1_000);
+  });
+
+  it('takes a message whatever white space surrounds it', () => {
+    expect(read(Buffer.from(' \t{"id":1} \t\r\n'))).toEqual([{ id: 1 }]);
+  });
+
   it('hands on the members of a batch one by one', () => {
     expect(read(Buffer.from('[{"id":1},{"id":2},null]\n{"id":3}\n'))).toEqual([{ id: 1 }, { id: 2 }, null, { id: 3 }]);
   });
@@ -127,6 +143,16 @@ describe('framing', () => {
     expect(framer.push(Buffer.from(`${'€'.repeat(33)}\n`))).toHaveLength(1);
     framer.push(Buffer.from(`x\n${'€'.repeat(34)}\n`));
     expect(framer.overflowed).toBe(true);
+  });
+});
+
+describe('what is sent', () => {
+  it('has line and paragraph separators as escapes, so that nobody splits a message at them', () => {
+    const message = { jsonrpc: '2.0', method: 'notifications/x', params: { '\u2028': 'a\u2028b\u2029c' } } as const;
+    const { text: sent } = toLines([message]);
+    expect(sent).toContain('"\\u2028":"a\\u2028b\\u2029c"');
+    expect(sent).not.toMatch(/[\u2028\u2029]/);
+    expect(JSON.parse(sent)).toEqual(message);
   });
 });
 

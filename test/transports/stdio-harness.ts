@@ -10,7 +10,7 @@ import { causeOf, type Failure } from '../../src/protocol/failure.js';
 import type { Request } from '../../src/protocol/json-rpc.js';
 import { defaultLimits, type Limits } from '../../src/protocol/limits.js';
 import type { Link } from '../../src/transports/link.js';
-import type { ProcessCause } from '../../src/transports/server-process.js';
+import type { ProcessCause } from '../../src/transports/stdio/process.js';
 import { stdioLink, type StdioOptions } from '../../src/transports/stdio.js';
 
 export type Told =

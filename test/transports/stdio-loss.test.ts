@@ -137,6 +137,16 @@ describe('a server that exits', () => {
   });
 });
 
+describe('a secret at the start of what is kept of stderr', () => {
+  it('is not shown in part either', async () => {
+    const server = serve(`process.stderr.write(process.env.GIVEN + 'x'.repeat(90), () => process.exit(1))`, {
+      options: { env: { GIVEN: 'sentinel-0123456789' } },
+      limits: { stderrBytes: 100 },
+    });
+    expect(causeOfLoss(await server.lost()).stderr).toBe(`[redacted]${'x'.repeat(90)}`);
+  });
+});
+
 describe('a server that closes a pipe and lives on', () => {
   it('is lost when it closes its stdout', async () => {
     const server = serve(`

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { StderrTail } from '../../src/transports/stderr-tail.js';
+import { StderrTail } from '../../src/transports/stdio/stderr-tail.js';
 
 describe('the tail of stderr', () => {
   it('is the last bytes written, however they were written', () => {
@@ -29,5 +29,23 @@ describe('the tail of stderr', () => {
     const tail = new StderrTail(5);
     tail.push(Buffer.from('€€'));
     expect(tail.text).toBe('€');
+  });
+
+  it('shows nothing of a secret, wherever the start of the ring cuts it', () => {
+    const secret = 'sentinel-0123456789';
+    for (let after = 0; after < 120; after += 1) {
+      const tail = new StderrTail(40, [secret, 'much-shorter']);
+      tail.push(Buffer.from(`€€ ${secret}${'€'.repeat(after / 3)}${'.'.repeat(after % 3)}`));
+      expect(Buffer.byteLength(tail.text)).toBeLessThanOrEqual(40);
+      // What stands for it may be cut, too.
+      expect(tail.text.replace(/[redact[]*\]/, '')).toMatch(/^[€ .]*$/);
+    }
+  });
+
+  it('shows as much as it may, though it holds more for the sake of a secret', () => {
+    const tail = new StderrTail(10, ['x'.repeat(30)]);
+    for (let count = 0; count < 100; count += 1) tail.push(Buffer.from(`${String(count)},`));
+    expect(tail.text).toBe('96,97,98,99,'.slice(-10));
+    expect(tail.size).toBe(40);
   });
 });

@@ -5,7 +5,7 @@
  * had a chance to read, and what is in a pipe by then has arrived. So the grace is over when a whole
  * turn of the event loop, which looks at every pipe, has brought nothing new.
  */
-import type { Clock } from '../protocol/clock.js';
+import type { Clock } from '../../protocol/clock.js';
 
 const TIME = 250;
 /** But no more turns than these: a pipe is empty long before, unless somebody keeps filling it. */

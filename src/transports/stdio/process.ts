@@ -1,9 +1,9 @@
 /**
  * One server process with its three pipes. It tells what happens to them and holds what a loss is
- * explained by; what follows from it is decided elsewhere (`stdio.ts`, `termination.ts`).
+ * explained by; what follows from it is decided elsewhere (`link.ts`, `termination.ts`).
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { redact, serverEnvironment } from './environment.js';
+import { secretsOf, serverEnvironment } from './environment.js';
 import { forget, guard, hasProcessGroups, ProcessGroup } from './process-group.js';
 import { StderrTail } from './stderr-tail.js';
 
@@ -41,7 +41,6 @@ const ignore = (): void => undefined;
 
 export class ServerProcess {
   readonly #child: ChildProcess;
-  readonly #given: StdioOptions['env'];
   readonly #stderr: StderrTail;
   readonly #group: ProcessGroup | null = null;
   #turn: NodeJS.Immediate | null = null;
@@ -49,8 +48,7 @@ export class ServerProcess {
 
   /** Throws what `spawn` throws: for arguments that cannot be passed to any process. */
   constructor(options: StdioOptions, stderrBytes: number, events: ProcessEvents) {
-    this.#given = options.env;
-    this.#stderr = new StderrTail(stderrBytes);
+    this.#stderr = new StderrTail(stderrBytes, secretsOf(options.env));
     this.#child = spawn(options.command, options.args ?? [], {
       env: serverEnvironment(options.env),
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -82,7 +80,7 @@ export class ServerProcess {
 
   get cause(): ProcessCause {
     const { exitCode, signalCode } = this.#child;
-    return { exitCode, signal: signalCode, stderr: redact(this.#stderr.text, this.#given) };
+    return { exitCode, signal: signalCode, stderr: this.#stderr.text };
   }
 
   /** Characters written to stdin that the pipe has not taken. */

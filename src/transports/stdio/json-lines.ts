@@ -1,12 +1,12 @@
 /**
  * Messages as lines of JSON, in both directions (MCP 2025-11-25, basic/transports#stdio).
  */
-import type { Failure } from '../protocol/failure.js';
-import type { Message } from '../protocol/json-rpc.js';
-import type { Limits } from '../protocol/limits.js';
-import { parseMessage } from '../protocol/parse.js';
+import type { Failure } from '../../protocol/failure.js';
+import type { Message } from '../../protocol/json-rpc.js';
+import type { Limits } from '../../protocol/limits.js';
+import { parseMessage } from '../../protocol/parse.js';
 import { LineFramer } from './line-framer.js';
-import { notSerialisable } from './stdio-failure.js';
+import { notSerialisable } from './failures.js';
 
 export interface Lines {
   readonly text: string;
@@ -14,11 +14,11 @@ export interface Lines {
   readonly unwritten: readonly { readonly message: Message; readonly failure: Failure }[];
 }
 
-/** All messages as one text, in order. */
 /** JSON may hold these raw, but readers that split lines as JavaScript does would split a message at them. */
 const SEPARATORS = /[\u2028\u2029]/g;
 const escaped = (separator: string): string => (separator === '\u2028' ? '\\u2028' : '\\u2029');
 
+/** All messages as one text, in order. */
 export function toLines(messages: readonly Message[]): Lines {
   let text = '';
   const unwritten: { message: Message; failure: Failure }[] = [];
@@ -41,6 +41,7 @@ export class JsonLines {
   readonly #framer: LineFramer;
   readonly #depth: number;
   #noise = 0;
+  #effort = 0;
 
   constructor(limits: Pick<Limits, 'messageBytes' | 'depth'>) {
     this.#framer = new LineFramer(limits.messageBytes);
@@ -50,6 +51,11 @@ export class JsonLines {
   /** Lines that were no message, and were ignored. */
   get noise(): number {
     return this.#noise;
+  }
+
+  /** What all lines have cost so far, where a line costs 1. It grows whatever the server writes. */
+  get effort(): number {
+    return this.#effort;
   }
 
   get scanned(): number {
@@ -73,29 +79,36 @@ export class JsonLines {
 
   #parse(lines: readonly string[]): unknown[] {
     const messages: unknown[] = [];
+    this.#effort += lines.length;
     for (const line of lines) {
       if (!mayBeMessage(line)) {
         if (line.trim() !== '') this.#noise += 1;
         continue;
       }
       const value = parseMessage(line, this.#depth);
-      if (value === undefined) this.#noise += 1;
-      // A batch, which revisions before 2025-06-18 allow: its members arrived in this order.
-      else if (Array.isArray(value)) for (const member of value as unknown[]) messages.push(member);
-      else messages.push(value);
+      if (value === undefined) {
+        this.#noise += 1;
+        this.#effort += SYNTAX_ERROR;
+      } else if (Array.isArray(value)) {
+        // A batch, which revisions before 2025-06-18 allow: its members arrived in this order.
+        for (const member of value as unknown[]) messages.push(member);
+        this.#effort += value.length;
+      } else messages.push(value);
     }
     return messages;
   }
 }
 
-const BRACE = '{'.charCodeAt(0);
-const BRACKET = '['.charCodeAt(0);
+/** What it costs to be told that a short line is no JSON, in lines that are. */
+const SYNTAX_ERROR = 20;
+
 const SPACE = ' '.charCodeAt(0);
 
 /** Asked before parsing, because the `SyntaxError` of each line in a flood of logs would cost dearly. */
 function mayBeMessage(line: string): boolean {
-  let at = 0;
-  while (line.charCodeAt(at) <= SPACE) at += 1;
-  const first = line.charCodeAt(at);
-  return first === BRACE || first === BRACKET;
+  let first = 0;
+  while (line.charCodeAt(first) <= SPACE) first += 1;
+  let last = line.length - 1;
+  while (line.charCodeAt(last) <= SPACE) last -= 1;
+  return (line[first] === '{' && line[last] === '}') || (line[first] === '[' && line[last] === ']');
 }

@@ -7,7 +7,7 @@
  * decoded together. (Joining and searching anew for each chunk is what makes a long line quadratic.)
  */
 import { isAscii } from 'node:buffer';
-import { HeldBytes } from './held-bytes.js';
+import { HeldBytes } from '../held-bytes.js';
 
 const NEWLINE = 0x0a;
 const BYTE_ORDER_MARK = '\uFEFF';

@@ -6,28 +6,33 @@
  * It is driven by the exit of the process, not by looking for it; only what the process started
  * itself, whose exits nobody tells us, has to be looked for.
  */
-import type { Clock } from '../protocol/clock.js';
-import type { ServerProcess } from './server-process.js';
+import type { Clock } from '../../protocol/clock.js';
+import type { ServerProcess } from './process.js';
 
-/** When the signals are sent, as parts of the time given. */
-const TERM_AT = 0.4;
+/** When SIGKILL is sent, as a part of the time given; SIGTERM at half of that. */
 const KILL_AT = 0.8;
+/** What is left of it by then, at the least: SIGKILL takes effect, and is told, a moment later. */
+const RESERVE = 100;
 /** Once the server has exited: how long what it left behind has between SIGTERM and SIGKILL. */
 const ORPHAN_PATIENCE = 150;
 /** And how often we look whether it is gone. */
 const ORPHAN_POLL = 10;
 /**
- * SIGKILL takes effect a moment later, so the end waits for it, even beyond the time given. But not
- * for long: nothing can refuse it, so what is still listed then is a zombie that its new parent
+ * How long the end waits for what was killed. This may go beyond the time given, by `OVERRUN` at the
+ * most: nothing can refuse SIGKILL, so what is still listed then is a zombie that its new parent
  * does not collect (a container whose first process is no init), or stuck in the kernel.
  */
-const KILL_TAKES = 250;
+const KILL_TAKES = 200;
+const OVERRUN = 200;
+
+/** What is ended here, of a `ServerProcess`. */
+export type Mortal = Pick<ServerProcess, 'exited' | 'gone' | 'endStdin' | 'signal'>;
 
 const RUNGS = ['SIGTERM', 'SIGKILL', 'end'] as const;
 type Rung = (typeof RUNGS)[number];
 
 export class Termination {
-  readonly #process: ServerProcess;
+  readonly #process: Mortal;
   readonly #clock: Clock;
   readonly #done: () => void;
   /** When each rung is due. They only ever move closer. */
@@ -38,7 +43,7 @@ export class Termination {
   #timer: unknown = null;
 
   /** `done` is called once: when the process and its group are gone, or when that was waited for in vain. */
-  constructor(process: ServerProcess, clock: Clock, done: () => void) {
+  constructor(process: Mortal, clock: Clock, done: () => void) {
     this.#process = process;
     this.#clock = clock;
     this.#done = done;
@@ -48,7 +53,8 @@ export class Termination {
   within(time: number): void {
     const now = this.#clock.now();
     this.#process.endStdin();
-    this.#hasten({ SIGTERM: now + time * TERM_AT, SIGKILL: now + time * KILL_AT, end: now + time });
+    const kill = Math.max(0, Math.min(time * KILL_AT, time - RESERVE));
+    this.#hasten({ SIGTERM: now + kill / 2, SIGKILL: now + kill, end: now + time });
     if (this.#process.exited) this.exited();
     else this.#climb();
   }
@@ -88,7 +94,8 @@ export class Termination {
   }
 
   #due(rung: Rung): number {
-    return rung === 'end' ? Math.max(this.#at.end, this.#killed + KILL_TAKES) : this.#at[rung];
+    if (rung !== 'end') return this.#at[rung];
+    return Math.max(this.#at.end, Math.min(this.#killed + KILL_TAKES, this.#at.end + OVERRUN));
   }
 
   #take(rung: Rung, now: number): void {

@@ -1,7 +1,7 @@
 /** The failures of a server process, in words: what happened, and what to do about it. */
 import { existsSync } from 'node:fs';
-import { failure, type Failure } from '../protocol/failure.js';
-import type { ProcessCause, StdioOptions } from './server-process.js';
+import { failure, type Failure } from '../../protocol/failure.js';
+import type { ProcessCause, StdioOptions } from './process.js';
 
 /** The machine was short of something, and may have it a moment later. */
 const PASSING: ReadonlySet<string> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ETXTBSY']);
