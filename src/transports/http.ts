@@ -2,26 +2,38 @@
  * A server spoken to over streamable HTTP: MCP 2025-11-25, basic/transports#streamable-http. Every
  * message is a POST of its own; an answer comes in its body, or in a stream that is its body.
  *
- *     http-link       what the fate of one exchange means to the link
- *     http-post       one message on its way, and what comes back
- *     http-verdict    what an answer other than success means, purely
- *     http-probe      the one `ping` that settles a suspicion
- *     http-standalone the stream that the server may use when it is asked nothing
- *     http-closing    the end, step by step
- *     http-lane       sockets, and who waits for which
+ * Its files, in `http/`, in reading order:
+ *
+ *     link        what the fate of one exchange means to the link
+ *     outstanding the posts of which the outcome is open
+ *     post        one message on its way, and what comes back
+ *     verdict     what an answer other than success means, purely
+ *     failures    what can go wrong, as failures, purely
+ *     suspicion   the one `ping` that settles what a refusal meant
+ *     standalone  the stream that the server may use when it is asked nothing
+ *     closing     the end, step by step
+ *     exchange    what every HTTP exchange does: redirects, silence after an abort, one outcome
+ *     body        a body that is read as a whole
+ *     stream      a body that is an event stream
+ *     endpoint    the address of the server, and what carries requests to it
+ *     headers     those of the protocol and those of the user
+ *     turns       what is sent first goes out first, however long its headers take
+ *     lane        sockets, and who waits for which
+ *     wire        one socket, or a turn of `fetch`
+ *     fetch       the latter
  */
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { Clock } from '../protocol/clock.js';
 import type { Limits } from '../protocol/limits.js';
-import type { HeaderOption } from './http-headers.js';
-import { HttpLink } from './http-link.js';
+import type { HeaderOption } from './http/headers.js';
+import { HttpLink } from './http/link.js';
 import type { Link } from './link.js';
 
 export interface HttpOptions {
   readonly url: URL;
   /** Sent with every request. A function is asked each time, and may take its time. */
   readonly headers?: HeaderOption | undefined;
-  /** Used instead of our own sockets. */
+  /** Used instead of our own sockets. Internal: no option of a client sets it. */
   readonly fetch?: FetchLike | undefined;
 }
 

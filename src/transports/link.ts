@@ -59,8 +59,9 @@ export interface LinkEvents {
   received(messages: readonly unknown[]): void;
 
   /**
-   * One request died on a link that lives. `refused`: the peer turned it away before executing it,
-   * because it does not know our session: it may be made again in the next generation.
+   * One request died on a link that lives. `refused`: nobody has executed it, because the peer does
+   * not know our session, or because it was never written and the peer is gone: it may be made again
+   * in the next generation.
    */
   requestFailed(id: number, failure: Failure, refused: boolean): void;
 

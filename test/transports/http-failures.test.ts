@@ -132,6 +132,30 @@ describe('a JSON-RPC error in the body of a 4xx', () => {
   });
 });
 
+describe('an answer in a content encoding that nobody asked for', () => {
+  it('fails its request at its head, in words', async () => {
+    const server = await startServer();
+    const seen = await connect(server);
+    const gzip = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    server.next('tools/call', ({ response }) => {
+      response.writeHead(200, gzip).write('x');
+    });
+    seen.link.send([call(1)]);
+    const { failure } = await seen.failed(1);
+    expect(failure).toMatchObject({ kind: 'connection', code: 'content_encoding', executed: 'maybe', status: 200 });
+    expect(failure.message).toContain('content encoding gzip');
+    server.next('tools/call', faults.status(429, gzip, 'x'));
+    seen.link.send([call(2)]);
+    expect((await seen.failed(2)).failure).toMatchObject({ code: 'http_429', executed: 'no' });
+    server.next('tools/call', ({ response, behave }) => {
+      response.setHeader('content-encoding', 'Identity');
+      behave();
+    });
+    seen.link.send([call(3)]);
+    expect(await seen.text(3)).toBe('call 3');
+  });
+});
+
 describe('a redirect', () => {
   const to =
     (status: number, location: string): Fault =>
@@ -153,6 +177,33 @@ describe('a redirect', () => {
     expect(
       new Set(server.visits.filter(({ message }) => message.method === 'tools/call').map(({ body }) => body)).size,
     ).toBe(1);
+  });
+
+  it('whose body does not end is followed after a second', async () => {
+    const server = await startServer();
+    const clock = new ManualClock();
+    const seen = await connect(server, { clock });
+    server.next('tools/call', ({ response }) => response.writeHead(307, { location: '/else' }).write('moved'));
+    seen.link.send([call(1)]);
+    await clock.armed(1_000);
+    clock.advance(1_000);
+    expect(await seen.text(1)).toBe('call 1');
+    expect(clock.delays).toEqual([]);
+  });
+
+  it.each([
+    ['is large', 'x'.repeat(100_000), false],
+    ['breaks', 'x', true],
+  ])('whose body %s is followed at once', async (_, body, breaks) => {
+    const server = await startServer();
+    const seen = await connect(server, { clock: new ManualClock() });
+    server.next('tools/call', ({ request, response }) => {
+      response.writeHead(307, { location: '/else' }).write(body, () => {
+        if (breaks) request.socket.destroy();
+      });
+    });
+    seen.link.send([call(1)]);
+    expect(await seen.text(1)).toBe('call 1');
   });
 
   it('is not followed for ever', async () => {
@@ -229,6 +280,19 @@ describe('the cause of a failure', () => {
     server.next('tools/call', faults.reset);
     seen.link.send([call(1)]);
     expect(causeOf((await seen.failed(1)).failure)).toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  it('holds no value of the query of our URL, as it was written or decoded', async () => {
+    const server = await startServer({ sessions: false });
+    const url = new URL(`${server.url.href}?token=s3cr3t%2Ft0k3n&v=2`);
+    const seen = new Observed(url);
+    server.next('initialize', ({ response, path }) =>
+      response.writeHead(500).end(`${path} ${decodeURIComponent(path)}`),
+    );
+    seen.link.send([initialize]);
+    const { failure } = await seen.failed(0);
+    expect(answerCause(failure).body).toBe('/mcp?token=[redacted]&v=2 /mcp?token=[redacted]&v=2');
+    expect(failure.message).not.toContain('s3cr3t');
   });
 
   it('holds no secret of ours, though the server repeats it', async () => {

@@ -1,4 +1,5 @@
 /** The user's own `fetch`: the same promises, through it. */
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { event, faults, type Fault } from '../support/http-faults.js';
 import { call, connect, initialize, notification, Observed, startServer, type Setting } from './http-harness.js';
@@ -139,6 +140,63 @@ describe('a fetch of the user’s', () => {
     await seen.close();
     await server.until(() => server.streams.size === 0);
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);
+  });
+
+  it('has the body of an answer cancelled when its request is abandoned, though it ignores the signal', async () => {
+    const server = await startServer({ stream: false });
+    let cancelled = (): void => {};
+    const cancel = new Promise<void>((resolve) => {
+      cancelled = resolve;
+    });
+    const body = new ReadableStream<Uint8Array>({
+      start: (stream) => {
+        stream.enqueue(Buffer.from(event({ jsonrpc: '2.0', method: 'notifications/message' })));
+      },
+      cancel: () => {
+        cancelled();
+      },
+    });
+    const own = (url: string | URL, init?: RequestInit): Promise<Response> =>
+      typeof init?.body === 'string' && init.body.includes('tools/call')
+        ? Promise.resolve(new Response(body, { headers: { 'content-type': 'text/event-stream' } }))
+        : fetch(url, init);
+    const seen = await connect(server, { options: { fetch: own } });
+    seen.link.send([call(1)]);
+    await seen.until(() => seen.messages.length === 2);
+    seen.link.abandon([1]);
+    await cancel;
+    expect(seen.saw('requestFailed')).toBe(false);
+  });
+
+  it('may decode what is encoded', async () => {
+    const server = await startServer();
+    const seen = await connect(server, fetching().setting);
+    server.next('tools/call', ({ response }) => {
+      const body = gzipSync(JSON.stringify({ jsonrpc: '2.0', id: 1, result: {} }));
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(body);
+    });
+    seen.link.send([call(1)]);
+    expect(await seen.answer(1)).toMatchObject({ result: {} });
+  });
+
+  it('that has trouble of its own raises no suspicion, and in a probe says nothing against the server', async () => {
+    const server = await startServer({ stream: false });
+    const codes: string[] = [];
+    const own = (url: string | URL, init?: RequestInit): Promise<Response> => {
+      const code = codes.shift();
+      return code === undefined ? fetch(url, init) : Promise.reject(Object.assign(new Error(code), { code }));
+    };
+    const seen = await connect(server, { options: { fetch: own } });
+    codes.push('EADDRNOTAVAIL');
+    seen.link.send([call(1)]);
+    expect((await seen.failed(1)).failure).toMatchObject({ code: 'EADDRNOTAVAIL', executed: 'no' });
+    seen.link.send([call(2)]);
+    await seen.answer(2);
+    expect(seen.saw('suspected')).toBe(false);
+    codes.push('ECONNREFUSED', 'EADDRNOTAVAIL');
+    seen.link.send([call(3)]);
+    await seen.told('trusted');
+    expect(seen.names.slice(-3)).toEqual(['failed 3', 'suspected', 'trusted']);
   });
 
   it('leaves no unhandled rejection when it fails after the link is gone', async () => {

@@ -4,7 +4,7 @@ import { systemClock, type Clock } from '../../src/protocol/clock.js';
 import { causeOf, type Failure } from '../../src/protocol/failure.js';
 import type { Message, Notification, Request } from '../../src/protocol/json-rpc.js';
 import { defaultLimits, type Limits } from '../../src/protocol/limits.js';
-import type { AnswerCause } from '../../src/transports/http-failures.js';
+import type { AnswerCause } from '../../src/transports/http/failures.js';
 import { httpLink, type HttpOptions } from '../../src/transports/http.js';
 import type { Link } from '../../src/transports/link.js';
 import { HttpServer, type HttpServerOptions } from '../support/http-server.js';

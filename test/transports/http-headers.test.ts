@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { retryAfter } from '../../src/transports/http-headers.js';
-import { call, connect, initialize, Observed, startServer } from './http-harness.js';
+import { causeOf } from '../../src/protocol/failure.js';
+import { retryAfter } from '../../src/transports/http/headers.js';
+import {
+  call,
+  connect,
+  initialize,
+  ManualClock,
+  notification,
+  Observed,
+  startServer,
+  type Setting,
+} from './http-harness.js';
 
 describe('the headers of the user', () => {
   it('go with every request, and cannot replace those of the protocol', async () => {
@@ -81,7 +91,7 @@ describe('the headers of the user', () => {
     expect(server.count('tools/call')).toBe(1);
   });
 
-  it('that never come keep only their own request waiting, and it can be abandoned', async () => {
+  it('that never come hold up what is sent behind them only until their request is abandoned', async () => {
     const server = await startServer();
     let stuck = false;
     let open = (): void => {};
@@ -98,8 +108,10 @@ describe('the headers of the user', () => {
     seen.link.send([call(1)]);
     stuck = false;
     seen.link.send([call(2)]);
-    expect(await seen.text(2)).toBe('call 2');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(server.count('tools/call')).toBe(0);
     seen.link.abandon([1]);
+    expect(await seen.text(2)).toBe('call 2');
     open();
     seen.link.send([call(3)]);
     await seen.answer(3);
@@ -114,6 +126,117 @@ describe('the headers of the user', () => {
     expect(failure).toMatchObject({ kind: 'config', code: 'invalid_header', executed: 'no', retryable: false });
     expect(failure.message).not.toContain('secret');
     expect(server.connections).toBe(0);
+  });
+});
+
+describe('headers that cannot be sent', () => {
+  const given: readonly (readonly [string, unknown])[] = [
+    ['a value that is a number', { 'x-token': 12_345_678 }],
+    ['a value that is a list', { 'x-token': ['secret-value'] }],
+    ['a value with a line break', { 'x-token': 'secret-value\r\nx: y' }],
+    ['a value that is not Latin-1', { 'x-token': 'secret-value\u2026' }],
+    ['a name with a space', { 'x token': 'secret-value' }],
+    ['a name that makes another exchange of it', { Upgrade: 'secret-value' }],
+    ['no headers but a text', 'secret-value'],
+  ];
+  const carriers: readonly (readonly [string, Setting['options']])[] = [
+    ['our own sockets', {}],
+    ['a fetch of the user’s', { fetch: (url, init) => fetch(url, init) }],
+  ];
+
+  it.each(
+    carriers.flatMap(([carrier, options]) =>
+      given.map(([what, headers]) => [what, carrier, headers, options] as const),
+    ),
+  )(
+    'because of %s fail their request at once over %s, from an object and from a function',
+    async (_, __, headers, options) => {
+      const server = await startServer();
+      let works = true;
+      const seen = await connect(server, {
+        options: { ...options, headers: () => (works ? {} : headers) as Record<string, string> },
+      });
+      works = false;
+      seen.link.send([call(1)]);
+      const object = new Observed(server.url, { options: { ...options, headers: headers as Record<string, string> } });
+      object.link.send([initialize]);
+      for (const { failure, refused } of [await seen.failed(1), await object.failed(0)]) {
+        expect(failure).toMatchObject({ kind: 'config', code: 'invalid_header', executed: 'no', retryable: false });
+        expect(failure.message).not.toMatch(/secret|12345678/);
+        expect(causeOf(failure)).toBeUndefined();
+        expect(refused).toBe(false);
+      }
+      expect(seen.saw('suspected')).toBe(false);
+      works = true;
+      seen.link.send([call(2)]);
+      expect(await seen.text(2)).toBe('call 2');
+    },
+  );
+});
+
+describe('headers that take their time', () => {
+  /** The header function, and how to let each of its answers come. */
+  const gates = (): {
+    headers: () => Promise<Record<string, string>>;
+    open: (() => void)[];
+    shut: (shut: boolean) => void;
+  } => {
+    const open: (() => void)[] = [];
+    let closed = false;
+    const headers = (): Promise<Record<string, string>> =>
+      new Promise((resolve) => {
+        const answer = (): void => {
+          resolve({ 'x-n': String(open.indexOf(answer)) });
+        };
+        if (closed) open.push(answer);
+        else resolve({});
+      });
+    return {
+      headers,
+      open,
+      shut: (shut) => {
+        closed = shut;
+      },
+    };
+  };
+
+  it('do not reorder two sends, and each goes out with its own', async () => {
+    const server = await startServer({ stream: false });
+    const { headers, open, shut } = gates();
+    const seen = await connect(server, { options: { headers }, limits: { connections: 3 } });
+    shut(true);
+    for (const id of [1, 2, 3]) seen.link.send([call(id)]);
+    expect(open).toHaveLength(3);
+    for (const i of [2, 1, 0]) {
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(server.count('tools/call')).toBe(0);
+      open[i]?.();
+    }
+    for (const id of [1, 2, 3]) await seen.answer(id);
+    const calls = server.visits.filter(({ message }) => message.method === 'tools/call');
+    expect(calls.map(({ message, headers: sent }) => [message.id, sent['x-n']])).toEqual([
+      [1, '0'],
+      [2, '1'],
+      [3, '2'],
+    ]);
+  });
+
+  it('hold up what is sent behind them for 30 s at the most', async () => {
+    const server = await startServer({ stream: false });
+    const { headers, shut } = gates();
+    const clock = new ManualClock();
+    const seen = await connect(server, { clock, options: { headers } });
+    shut(true);
+    seen.link.send([notification('notifications/roots/list_changed')]);
+    shut(false);
+    seen.link.send([call(1)]);
+    await clock.armed(30_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(server.count('tools/call')).toBe(0);
+    clock.advance(30_000);
+    expect(await seen.text(1)).toBe('call 1');
+    seen.link.kill();
+    expect(clock.delays).toEqual([]);
   });
 });
 

@@ -173,6 +173,60 @@ describe('400 with our session id', () => {
   });
 });
 
+describe('the probe', () => {
+  it('gives its socket back a second after an answer that is a stream without an end', async () => {
+    const server = await startServer({ stream: false });
+    const clock = new ManualClock();
+    const seen = await connect(server, { clock, limits: { connections: 3 } });
+    server.next('tools/call', faults.status(400));
+    let closed: Promise<unknown> = Promise.resolve();
+    server.next('ping', ({ response }) => {
+      closed = new Promise((resolve) => response.on('close', resolve));
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+    });
+    seen.link.send([call(1)]);
+    await seen.told('trusted');
+    // There is one socket for answers and notifications.
+    const accepted = seen.send(notification('notifications/roots/list_changed'));
+    clock.advance(1_000);
+    await closed;
+    expect(await accepted).toBeNull();
+    expect(clock.delays).toEqual([]);
+  });
+
+  it('finds the server alive that answers 400 because it knows no ping', async () => {
+    const server = await startServer();
+    const seen = await connect(server);
+    server.next('tools/call', faults.status(400));
+    server.next('ping', faults.rpcError(400, { code: -32_601, message: 'Method not found' }));
+    seen.link.send([call(1)]);
+    expect(await seen.failed(1)).toMatchObject({ refused: false, failure: { code: 'http_400' } });
+    expect(seen.names.slice(2)).toEqual(['suspected', 'trusted', 'failed 1']);
+  });
+
+  it('that nobody takes loses the link first; then what was never sent may be made again, and the rest may not', async () => {
+    const server = await startServer();
+    const clock = new ManualClock();
+    const seen = await connect(server, { clock, limits: { connections: 3 } });
+    await server.until(() => server.streams.size === 1);
+    seen.link.send([call(1, 'hold'), call(2), call(3)]);
+    const accepted = seen.send(call(4));
+    await server.arrived('tools/call');
+    server.refuse();
+    for (const stream of server.streams) stream.destroy();
+    await clock.armed(1_000);
+    clock.advance(1_000);
+    const { failure } = await seen.lost();
+    expect(failure).toMatchObject({ code: 'ECONNREFUSED' });
+    expect(await seen.failed(1)).toMatchObject({ refused: false, failure: { executed: 'maybe', because: failure } });
+    for (const id of [2, 3, 4])
+      expect(await seen.failed(id)).toMatchObject({ refused: true, failure: { executed: 'no', because: failure } });
+    expect(await accepted).toMatchObject({ executed: 'no' });
+    expect(seen.names.slice(2)).toEqual(['suspected', 'lost', 'failed 1', 'failed 2', 'failed 3', 'failed 4']);
+    expect(server.count('tools/call')).toBe(1);
+  });
+});
+
 describe('a refused connection', () => {
   it('fails its request at once, and after a second refusal the link is lost', async () => {
     const server = await startServer({ stream: false });

@@ -58,16 +58,9 @@ describe('the standalone stream', () => {
   it('is opened anew when it ends or fails, ever more slowly, until it has carried something', async () => {
     const server = await startServer();
     const clock = new ManualClock();
-    const endings = [faults.streamBreaks, faults.status(503), faults.reset, faults.streamEnds, faults.status(401)];
-    server.next(
-      'GET',
-      ...endings,
-      faults.streamEnds,
-      faults.streamEnds,
-      faults.streamEnds,
-      faults.streamEnds,
-      faults.streamEnds,
-    );
+    const ends = faults.events();
+    const endings = [ends, faults.status(503), faults.reset, ends, faults.status(401)];
+    server.next('GET', ...endings, ends, ends, ends, ends, ends);
     server.next('GET', faults.events(event(note(1))));
     const seen = await connect(server, { clock });
     let delay = 1_000;
@@ -87,6 +80,51 @@ describe('the standalone stream', () => {
     await seen.close();
     await server.quiet();
     expect(clock.delays).toEqual([]);
+  });
+
+  it('is opened again after a second when it carried any bytes, or lived for more than ten', async () => {
+    const server = await startServer();
+    const clock = new ManualClock();
+    server.next('GET', faults.events(), faults.events());
+    const seen = await connect(server, { clock });
+    await clock.armed(1_000);
+    clock.advance(1_000);
+    await clock.armed(1_600);
+    server.next('GET', faults.events(': a moment\n'));
+    clock.advance(1_600);
+    await clock.armed(1_000);
+    server.next('GET', faults.events());
+    clock.advance(1_000);
+    await clock.armed(1_600);
+    clock.advance(1_600);
+    await server.until(() => server.streams.size === 1);
+    // Its head has been read when what is sent behind it has been.
+    for (const stream of server.streams) stream.flushHeaders();
+    seen.link.send([call(1)]);
+    await seen.answer(1);
+    clock.advance(10_001);
+    for (const stream of server.streams) stream.end();
+    await clock.armed(1_000);
+    expect(seen.saw('suspected')).toBe(false);
+  });
+
+  it('may carry the answer to a request, whose own socket is free a second later', async () => {
+    const server = await startServer();
+    const clock = new ManualClock();
+    const seen = await connect(server, { clock, limits: { connections: 3 } });
+    await server.until(() => server.streams.size === 1);
+    server.next('tools/call', faults.hang);
+    const accepted = seen.send(call(1));
+    seen.link.send([call(2)]);
+    await server.arrived('tools/call');
+    for (const stream of server.streams) stream.write(event({ jsonrpc: '2.0', id: 1, result: {} }));
+    await seen.answer(1);
+    expect(await accepted).toBeNull();
+    expect(server.count('tools/call')).toBe(1);
+    await clock.armed(1_000);
+    clock.advance(1_000);
+    expect(await seen.text(2)).toBe('call 2');
+    expect(seen.saw('requestFailed')).toBe(false);
   });
 
   it.each([404, 400])(

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../src/protocol/limits.js';
-import { EventStream } from '../../src/transports/http-stream.js';
+import { EventStream } from '../../src/transports/http/stream.js';
 
 const limits = { ...defaultLimits, messageBytes: 1_000 };
 

@@ -1,6 +1,11 @@
 /** The headers of a link: those the protocol asks for, those the user gives, and how to read the server's. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { HttpRequest } from './http-wire.js';
+import type { Failure } from '../../protocol/failure.js';
+import { invalidHeader, noHeaders } from './failures.js';
+import type { HttpRequest } from './wire.js';
+
+/** Name and value, name and value. */
+type Pairs = readonly (readonly [name: string, value: string])[];
 
 export type HeaderRecord = Readonly<Record<string, string>>;
 /** Headers for every request, or a function that is asked for them each time. */
@@ -21,21 +26,28 @@ const RESERVED: ReadonlySet<string> = new Set([
   'transfer-encoding',
 ]);
 
+/** They would make another kind of exchange of it. */
+const FORBIDDEN: ReadonlySet<string> = new Set(['expect', 'upgrade']);
+
 /** Shorter ones are words that a text may hold by chance. */
 const SECRET_LENGTH = 8;
 
 export class RequestHeaders {
-  readonly #option: HeaderOption;
+  /** A function is asked, and what it gives looked at, each time; an object once. */
+  readonly #given: (() => HeaderRecord | Promise<HeaderRecord>) | Pairs | Failure;
   readonly #basic: string | null;
+  /** Of the URL. */
+  readonly #secrets: readonly string[];
   #sessionId: string | null = null;
   #protocolVersion: string | null = null;
-  #users: HeaderRecord = {};
+  #users: Pairs = [];
   /** What goes out with each method, made anew only when a part of it changes: shared by all requests. */
   #made = new Map<Method, string[]>();
 
   constructor(url: URL, option: HeaderOption = {}) {
-    this.#option = option;
+    this.#given = typeof option === 'function' ? option : pairsOf(option);
     this.#basic = basicAuthorization(url);
+    this.#secrets = secretsOf(url);
   }
 
   get sessionId(): string | null {
@@ -58,32 +70,44 @@ export class RequestHeaders {
   }
 
   /**
-   * Asks the user for headers, then goes on: in the same turn when they are there already. One
-   * answer serves all messages of one `send`, so a slow one cannot reorder them.
+   * Asks the user for headers, then goes on: in the same turn when they are there already, and when
+   * `inTurn` says so. One answer serves all messages of one `send`, so a slow one cannot reorder them.
    */
-  prepare(ready: () => void, failed: (error: unknown) => void): void {
-    const option = this.#option;
-    if (typeof option !== 'function') {
-      this.#use(option);
-      ready();
+  prepare(ready: () => void, failed: (failure: Failure) => void, inTurn: InTurn = atOnce): void {
+    const use = (pairs: Pairs | Failure): void => {
+      inTurn(() => {
+        if ('code' in pairs) {
+          failed(pairs);
+          return;
+        }
+        this.#use(pairs);
+        ready();
+      });
+    };
+    const ask = this.#given;
+    if (typeof ask !== 'function') {
+      use(ask);
       return;
     }
     let given: HeaderRecord | Promise<HeaderRecord>;
     try {
-      given = option();
+      given = ask();
+      if (isPromise(given)) {
+        Promise.resolve(given).then(
+          (headers) => {
+            use(pairsOf(headers));
+          },
+          (error: unknown) => {
+            use(noHeaders(error));
+          },
+        );
+        return;
+      }
     } catch (error) {
-      failed(error);
+      use(noHeaders(error));
       return;
     }
-    if (!isPromise(given)) {
-      this.#use(given);
-      ready();
-      return;
-    }
-    given.then((headers) => {
-      this.#use(headers);
-      ready();
-    }, failed);
+    use(pairsOf(given));
   }
 
   /** Flat, as undici takes them with the least work. */
@@ -98,18 +122,20 @@ export class RequestHeaders {
 
   /** A server may repeat what we sent it. What the user gave us leaves this link in no text. */
   redact(text: string): string {
-    const values = [...Object.values(this.#users), this.#basic ?? '', this.#sessionId ?? ''];
+    const values = [...this.#users.map(([, value]) => value), this.#basic ?? '', this.#sessionId ?? ''];
     const secrets = values.flatMap((value) => [value, value.slice(value.lastIndexOf(' ') + 1)]);
-    return secrets.reduce(
-      (rest, secret) => (secret.length < SECRET_LENGTH ? rest : rest.replaceAll(secret, '[redacted]')),
-      text,
+    return (
+      [...secrets, ...this.#secrets]
+        .filter((secret) => secret.length >= SECRET_LENGTH)
+        // The longest first: one may be the beginning of another.
+        .sort((a, b) => b.length - a.length)
+        .reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)
     );
   }
 
-  /** JavaScript callers may have none to give. */
-  #use(users: HeaderRecord | null | undefined): void {
+  #use(users: Pairs): void {
     if (users === this.#users) return;
-    this.#users = users ?? {};
+    this.#users = users;
     this.#made.clear();
   }
 
@@ -119,7 +145,7 @@ export class RequestHeaders {
     if (this.#sessionId !== null) made.push('mcp-session-id', this.#sessionId);
     if (this.#protocolVersion !== null) made.push('mcp-protocol-version', this.#protocolVersion);
     const given = new Set<string>();
-    for (const [name, value] of Object.entries(this.#users)) {
+    for (const [name, value] of this.#users) {
       const lower = name.toLowerCase();
       if (RESERVED.has(lower)) continue;
       given.add(lower);
@@ -138,6 +164,45 @@ const ACCEPTED: Readonly<Record<Method, string>> = {
   GET: 'text/event-stream',
   DELETE: '*/*',
 };
+
+/** Calls back when it is somebody's turn. */
+export type InTurn = (act: () => void) => void;
+
+const atOnce: InTurn = (act) => {
+  act();
+};
+
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** The characters that a value must not hold, as undici has them. */
+const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** What the user gave, if it can be sent: JavaScript callers may give anything, and none. */
+function pairsOf(given: unknown): Pairs | Failure {
+  if (given === undefined || given === null) return [];
+  if (typeof given !== 'object') return invalidHeader('what was given for headers');
+  let entries: [string, unknown][];
+  try {
+    entries = Object.entries(given);
+  } catch (error) {
+    return noHeaders(error);
+  }
+  const pairs: [string, string][] = [];
+  for (const [name, value] of entries) {
+    if (!NAME.test(name) || FORBIDDEN.has(name.toLowerCase())) return invalidHeader('the name of a header');
+    if (typeof value !== 'string' || NOT_IN_VALUE.test(value)) return invalidHeader(`the value of the header ${name}`);
+    pairs.push([name, value]);
+  }
+  return pairs;
+}
+
+/** What a URL may hold of secrets besides its userinfo as `Authorization`: as it was written, and decoded. */
+function secretsOf({ search, searchParams, password }: URL): string[] {
+  const raw = search
+    .slice(1)
+    .split('&')
+    .map((pair) => pair.slice(pair.indexOf('=') + 1));
+  return [...raw, ...searchParams.values(), password, decoded(password)];
+}
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';

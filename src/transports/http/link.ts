@@ -4,20 +4,21 @@
  * the connection is refused twice in a row.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Clock } from '../protocol/clock.js';
-import type { Failure } from '../protocol/failure.js';
-import type { Message } from '../protocol/json-rpc.js';
-import type { Limits } from '../protocol/limits.js';
-import { Closing, Farewell } from './http-closing.js';
-import { Endpoint } from './http-endpoint.js';
-import { backlog, closed, invalidSessionId, neverSent, noHeaders, notSerialisable } from './http-failures.js';
-import { Outstanding } from './http-outstanding.js';
-import { Post, type PostOwner } from './http-post.js';
-import { Suspicion, type Finding, type SuspicionHost } from './http-probe.js';
-import { Standalone, type StandaloneHost } from './http-standalone.js';
-import { sessionExpired, type Verdict } from './http-verdict.js';
-import type { HttpOptions, HttpPorts } from './http.js';
-import type { Connection, Link, LinkEvents } from './link.js';
+import type { Clock } from '../../protocol/clock.js';
+import type { Failure } from '../../protocol/failure.js';
+import type { Message } from '../../protocol/json-rpc.js';
+import type { Limits } from '../../protocol/limits.js';
+import type { HttpOptions, HttpPorts } from '../http.js';
+import type { Connection, Link, LinkEvents } from '../link.js';
+import { Closing, Farewell } from './closing.js';
+import { Endpoint } from './endpoint.js';
+import { backlog, closed, invalidSessionId, neverSent, notSerialisable, perhapsSent } from './failures.js';
+import { Outstanding } from './outstanding.js';
+import { Post, type PostOwner } from './post.js';
+import { Suspicion, type Finding, type SuspicionHost } from './suspicion.js';
+import { Standalone, type StandaloneHost } from './standalone.js';
+import { Turns, type Turn } from './turns.js';
+import { answers, sessionExpired, type Verdict } from './verdict.js';
 
 type Accepted = (failure: Failure | null) => void;
 
@@ -37,6 +38,9 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
   #events: LinkEvents | null = null;
   #opened = false;
   readonly #outstanding = new Outstanding();
+  readonly #turns: Turns;
+  /** Of those whose headers are still being asked for. */
+  readonly #preparing = new Map<Turn, readonly Post[]>();
   #initialize: Post | null = null;
   #initialized: Post | null = null;
   #negotiated = false;
@@ -49,6 +53,7 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
     this.clock = clock;
     this.limits = limits;
     this.endpoint = new Endpoint(url, limits, headers, fetch);
+    this.#turns = new Turns(clock);
     this.#suspicion = new Suspicion(this);
     this.#standalone = new Standalone(this);
   }
@@ -72,23 +77,45 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
     // Whatever goes wrong in this turn is told in the next: `send` calls nobody back while it runs.
     this.#sending = true;
     if (refusal !== null) this.#refuse(posts, refusal);
-    else {
-      this.endpoint.headers.prepare(
-        () => {
-          posts.forEach((post, i) => {
-            this.#dispatch(post, messages[i]);
-          });
-        },
-        (error) => {
-          this.#refuse(posts, noHeaders(error));
-        },
-      );
-    }
+    else this.#prepare(posts, messages);
     this.#sending = false;
+  }
+
+  /** Headers may take their time, and not each the same; what is sent first goes out first all the same. */
+  #prepare(posts: readonly Post[], messages: readonly Message[]): void {
+    const turn = this.#turns.begin();
+    this.#preparing.set(turn, posts);
+    this.endpoint.headers.prepare(
+      () => {
+        posts.forEach((post, i) => {
+          this.#dispatch(post, messages[i]);
+        });
+      },
+      (failure) => {
+        this.#refuse(posts, failure);
+      },
+      (act) => {
+        turn.act(() => {
+          this.#preparing.delete(turn);
+          act();
+        });
+      },
+    );
+    if (this.#preparing.has(turn)) turn.wait();
   }
 
   abandon(ids: readonly number[]): void {
     for (const id of ids) this.#outstanding.abandon(id);
+    this.#passTurns();
+  }
+
+  /** What nobody waits for does not hold up the others, however long its headers take. */
+  #passTurns(): void {
+    for (const [turn, posts] of this.#preparing) {
+      if (!posts.every(({ over }) => over)) continue;
+      this.#preparing.delete(turn);
+      turn.pass();
+    }
   }
 
   negotiated(protocolVersion: string): void {
@@ -113,6 +140,7 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
       },
       destroy: (done) => {
         this.#over = true;
+        this.#turns.stop();
         void this.endpoint.wires.destroy().then(done, done);
       },
       ended: () => {
@@ -125,6 +153,7 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
   kill(): void {
     this.#quieten();
     this.#over = true;
+    this.#turns.stop();
     this.#closing?.stop();
     void this.endpoint.wires.destroy();
   }
@@ -132,7 +161,19 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
   // Of one message: what it comes to.
 
   received(messages: readonly unknown[]): void {
-    if (this.#loss?.answering !== false) this.#events?.received(messages);
+    if (this.#loss?.answering === false) return;
+    this.#events?.received(messages);
+    for (const message of messages) this.#settled(message);
+  }
+
+  /** A request is over when its answer has come, on whatever stream: its post waits for no more. */
+  #settled(message: unknown): void {
+    if (typeof message !== 'object' || message === null || !('id' in message)) return;
+    const { id } = message;
+    const post = typeof id === 'number' ? this.#outstanding.post(id) : undefined;
+    if (post === undefined || !answers(message, post.to.id)) return;
+    this.#outstanding.accepted(post);
+    post.settled();
   }
 
   accepted(post: Post, status: number, headers: IncomingHttpHeaders): Failure | null {
@@ -166,7 +207,7 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
         return;
       case 'unreachable':
         this.#fail(post, verdict.failure, false);
-        if (post.to.id !== null && verdict.failure.kind === 'connection') this.doubted(verdict.failure);
+        if (post.to.id !== null) this.doubted(verdict.failure);
         return;
       case 'answered':
         this.#answer(post, verdict.failure, verdict.message);
@@ -235,7 +276,18 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
     this.#events?.lost(failure, answering);
     // Somebody else found out while a ping was asking.
     if (answering) this.#suspicion.overtake({ kind: 'gone', failure });
-    else this.#outstanding.abandonAll();
+    else this.#loseRequests(failure);
+  }
+
+  /** Those that never went out can be made again without a doubt. */
+  #loseRequests(failure: Failure): void {
+    for (const post of this.#outstanding.running()) {
+      if (!this.#outstanding.isOpen(post)) continue;
+      const { started } = post;
+      post.abort();
+      this.#fail(post, started ? perhapsSent(failure) : neverSent(failure), !started);
+    }
+    this.#passTurns();
   }
 
   // Going out.
@@ -282,6 +334,7 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
     this.#standalone.stop();
     this.#suspicion.stop();
     this.#outstanding.abandonAll();
+    this.#passTurns();
   }
 
   #deleteSession(done: () => void): void {
@@ -292,7 +345,7 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
         'DELETE',
         null,
         (request) => {
-          new Farewell(done).enter(endpoint.control, request);
+          new Farewell(this.clock, done).enter(endpoint.control, request);
         },
         done,
       );

@@ -5,16 +5,18 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import type { Clock } from '../protocol/clock.js';
-import type { Failure } from '../protocol/failure.js';
-import type { Limits } from '../protocol/limits.js';
-import { Body, messagesOf } from './http-body.js';
-import type { Endpoint } from './http-endpoint.js';
-import { Exchange } from './http-exchange.js';
+import type { Clock } from '../../protocol/clock.js';
+import type { Failure } from '../../protocol/failure.js';
+import type { Limits } from '../../protocol/limits.js';
+import { Body, messagesOf } from './body.js';
+import type { Endpoint } from './endpoint.js';
+import { Exchange, LINGER } from './exchange.js';
 import {
   broken,
   CAUSE_BYTES,
+  encoded,
   isUnconnected,
+  isUnreachable,
   noAnswer,
   noConnection,
   notJson,
@@ -23,10 +25,10 @@ import {
   unanswered,
   wrongContent,
   type AnswerCause,
-} from './http-failures.js';
-import { contentType, headerOf } from './http-headers.js';
-import { EventStream } from './http-stream.js';
-import { adopt, answers, verdictOf, type Refused, type Verdict } from './http-verdict.js';
+} from './failures.js';
+import { contentType, headerOf } from './headers.js';
+import { EventStream } from './stream.js';
+import { adopt, answers, verdictOf, type Target, type Verdict } from './verdict.js';
 
 /** Whom a post belongs to. */
 export interface PostOwner {
@@ -40,8 +42,6 @@ export interface PostOwner {
   concluded(post: Post, verdict: Verdict | null): void;
 }
 
-/** What the server still sends when nothing depends on it is waited for that long, then the socket is taken back. */
-const LINGER = 1_000;
 /** A notification or an answer that is not acknowledged must not keep its socket from the others. */
 const ACKNOWLEDGEMENT = 30_000;
 
@@ -57,7 +57,7 @@ type Reading =
 const nothing: Reading = { as: 'nothing' };
 
 export class Post extends Exchange {
-  readonly to: Refused;
+  readonly to: Target;
   readonly #owner: PostOwner;
   readonly #isRequest: boolean;
   #status = 0;
@@ -65,8 +65,8 @@ export class Post extends Exchange {
   #concluded = false;
   #timer: unknown = null;
 
-  constructor(owner: PostOwner, to: Refused) {
-    super();
+  constructor(owner: PostOwner, to: Target) {
+    super(owner.clock);
     this.#owner = owner;
     this.to = to;
     this.#isRequest = to.id !== null;
@@ -85,15 +85,32 @@ export class Post extends Exchange {
     super.abort();
   }
 
+  /** Its outcome came another way. */
+  settled(): void {
+    if (this.#concluded) return;
+    this.#conclude(null);
+    this.relinquish();
+  }
+
+  /** Nothing depends on it any more. What still comes is handed on for a moment, then its socket is free. */
+  relinquish(): void {
+    if (this.started) this.#linger();
+    else this.abort();
+  }
+
   protected head(status: number, headers: IncomingHttpHeaders): void {
     this.#status = status;
     if (status < 300) this.#succeeded(status, headers);
     else {
       // The whole of a JSON body, for it may be a JSON-RPC error; of any other, as much as a cause holds.
-      const limit = contentType(headers) === 'application/json' ? this.#owner.limits.messageBytes : CAUSE_BYTES;
-      this.#reading = { as: 'refusal', body: new Body(limit), headers };
+      this.#reading = { as: 'refusal', body: new Body(this.#refusalBytes(headers)), headers };
       this.#linger();
     }
+  }
+
+  #refusalBytes(headers: IncomingHttpHeaders): number {
+    if (this.#owner.endpoint.unreadable(headers) !== null) return 0;
+    return contentType(headers) === 'application/json' ? this.#owner.limits.messageBytes : CAUSE_BYTES;
   }
 
   #succeeded(status: number, headers: IncomingHttpHeaders): void {
@@ -107,8 +124,11 @@ export class Post extends Exchange {
       return;
     }
     const type = contentType(headers);
+    const encoding = this.#owner.endpoint.unreadable(headers);
     if (status === 202 || status === 204) {
       this.#settle({ kind: 'failed', failure: noAnswer(this.to.where, { status, body: '' }) });
+    } else if (encoding !== null) {
+      this.#giveUp({ kind: 'failed', failure: encoded(this.to.where, encoding, status) });
     } else if (type === 'text/event-stream') {
       this.#reading = { as: 'stream', stream: new EventStream(this.#owner.limits) };
     } else if (type === 'application/json') {
@@ -156,14 +176,17 @@ export class Post extends Exchange {
     const { where } = this.to;
     // A refusal is one, however its body ends.
     if (this.#reading.as === 'refusal' || this.#reading.as === 'content') this.#finish();
-    else if (isUnconnected(error, this.started))
-      this.#conclude({ kind: 'unreachable', failure: noConnection(error, where) });
-    else this.#conclude({ kind: 'failed', failure: broken(error, where, this.#status !== 0) });
+    else if (isUnconnected(error, this.started)) {
+      const failure = noConnection(error, where);
+      this.#conclude({ kind: isUnreachable(failure) ? 'unreachable' : 'failed', failure });
+    } else this.#conclude({ kind: 'failed', failure: broken(error, where, this.#status !== 0) });
   }
 
   /** Nothing more will come. */
   #finish(): void {
     const reading = this.#reading;
+    // If it cannot be read, it is not read again.
+    this.#reading = nothing;
     const { where } = this.to;
     switch (reading.as) {
       case 'json':
@@ -238,7 +261,9 @@ export class Post extends Exchange {
   /** Enough was waited for, or read. */
   #lapse(): void {
     this.abort();
-    this.#finish();
+    this.attempt(() => {
+      this.#finish();
+    });
   }
 
   #conclude(verdict: Verdict | null): void {

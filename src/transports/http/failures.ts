@@ -2,7 +2,7 @@
  * What can go wrong with one HTTP exchange, as failures; pure. `where` is the server's address
  * without userinfo and query: no secret of ours is in a message or in a cause.
  */
-import { failure, type Failure } from '../protocol/failure.js';
+import { configFailure, failure, type Failure } from '../../protocol/failure.js';
 
 /** The cause of a failure that came with an HTTP answer. */
 export interface AnswerCause {
@@ -37,6 +37,20 @@ const UNCONNECTED: ReadonlySet<string> = new Set([
   'connect_timeout',
 ]);
 
+/** They say that the peer cannot be reached. All others before a connection are trouble of our own: no file left, no port. */
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'connect_timeout',
+]);
+
+const isOfTls = (code: string): boolean => /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO/.test(code);
+
 /** The stable code of a socket's error, or of the error behind the one of a `fetch`. */
 export function codeOf(error: unknown): string {
   for (let at = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth += 1) {
@@ -52,14 +66,17 @@ export function isUnconnected(error: unknown, started: boolean): boolean {
   return !started || UNCONNECTED.has(codeOf(error));
 }
 
+/** Whether a failure that came about before there was a connection means that nobody may be there. */
+export const isUnreachable = ({ kind, code }: Failure): boolean =>
+  kind === 'connection' && (UNREACHABLE.has(code) || isOfTls(code));
+
 export function noConnection(error: unknown, where: string): Failure {
   const code = codeOf(error);
-  if (code === 'UND_ERR_INVALID_ARG') {
-    const message = `the request to ${where} cannot be made: one of the headers given for it is not valid in HTTP`;
-    return failure({ kind: 'config', code: 'invalid_header', message, executed: 'no', retryable: false }, error);
+  if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
+    return configFailure('invalid_request', `the request to ${where} cannot be made`, error);
   }
   // A certificate does not get better by being asked for again.
-  const retryable = !/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO/.test(code);
+  const retryable = !isOfTls(code);
   const message =
     code === 'ECONNREFUSED' ? `${where} refused the connection` : `no connection to ${where} came about (${code})`;
   return failure({ kind: 'connection', code, message, executed: 'no', retryable }, error);
@@ -72,6 +89,16 @@ export function broken(error: unknown, where: string, answering: boolean): Failu
     { kind: 'connection', code, message: `the connection to ${where} broke ${moment} (${code})`, ...mayHelp },
     error,
   );
+}
+
+/** Something was thrown while an answer was looked at. */
+export const unreadable = (thrown: unknown): Error =>
+  Object.assign(new Error('the answer could not be read', { cause: thrown }), { code: 'unreadable_answer' });
+
+/** On our own sockets nothing is decoded, and the request said so. */
+export function encoded(where: string, encoding: string, status: number): Failure {
+  const message = `${where} sent its answer in the content encoding ${encoding.slice(0, 80)}, though it was asked for none`;
+  return { kind: 'connection', code: 'content_encoding', message, ...mayNotHelp, status };
 }
 
 export function streamEnded(where: string, noise: boolean): Failure {
@@ -120,6 +147,10 @@ export function noHeaders(error: unknown): Failure {
   return failure({ kind: 'connection', code: 'headers_failed', message, executed: 'no', retryable: true }, error);
 }
 
+/** Without the value and without an error that may hold it: it may be a secret. */
+export const invalidHeader = (what: string): Failure =>
+  configFailure('invalid_header', `the request cannot be made: ${what} is not valid in HTTP`);
+
 export function backlog(where: string, count: number): Failure {
   const message = `${where} does not acknowledge what it is sent: ${String(count)} notifications and answers are waiting`;
   return { kind: 'limit', code: 'backpressure', message, executed: 'no', retryable: true };
@@ -140,7 +171,12 @@ export function closed(where: string): Failure {
   };
 }
 
-/** What was handed over after the loss: for that reason too, but it cannot have arrived. */
+/** What is lost with the link: it was on its way, so it may have arrived. */
+export function perhapsSent(because: Failure): Failure {
+  return { ...because, executed: 'maybe', because };
+}
+
+/** What was handed over after the loss, or never went out: for that reason too, but it cannot have arrived. */
 export function neverSent(because: Failure): Failure {
   return { ...because, executed: 'no', because };
 }

@@ -2,9 +2,9 @@
  * Suspicion: something was refused, and one `ping` on a new socket finds out what it meant. However
  * many refusals there are, there is one ping at a time; whoever suspects meanwhile shares what it finds.
  */
-import type { Failure } from '../protocol/failure.js';
-import { Post, type PostOwner } from './http-post.js';
-import { answers, sessionExpired, type Verdict } from './http-verdict.js';
+import type { Failure } from '../../protocol/failure.js';
+import { Post, type PostOwner } from './post.js';
+import { answers, isError, sessionExpired, type Verdict } from './verdict.js';
 
 export type Finding =
   /** It answers, and if it was asked in a session, it knows the session. */
@@ -21,6 +21,8 @@ export interface SuspicionHost extends Pick<PostOwner, 'clock' | 'limits' | 'end
 
 /** A server that takes the connection and then says nothing is there, if not well: its requests have deadlines. */
 const PATIENCE = 10_000;
+
+const METHOD_NOT_FOUND = -32_601;
 
 const alive: Finding = { kind: 'alive' };
 
@@ -76,6 +78,7 @@ export class Suspicion {
       },
       // Without headers it cannot be asked; that is no fault of the server's.
       () => {
+        probe.abort();
         this.#conclude(probe, alive);
       },
     );
@@ -112,6 +115,8 @@ export class Suspicion {
     if (this.#probe !== probe) return;
     this.#clearTimer();
     this.#probe = null;
+    // Its answer may be a stream, and nobody knows when that ends.
+    probe.relinquish();
     this.#host.found(finding);
     this.#tell(finding);
   }
@@ -143,6 +148,8 @@ function findingOf(verdict: Verdict | null, where: string): Finding {
     case 'gone':
       return { kind: 'gone', failure: verdict.failure };
     case 'doubtful':
+      // It has read the ping, and knows no such method.
+      if (isError(verdict.message, METHOD_NOT_FOUND)) return alive;
       // A ping has nothing else that could be wrong with it.
       return { kind: 'gone', failure: sessionExpired(verdict.failure, where) };
     case 'failed':

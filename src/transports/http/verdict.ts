@@ -1,25 +1,25 @@
 /**
  * What an HTTP answer other than success means for the message that it answers: a pure verdict.
- * Whoever drives it is in `http.ts`.
+ * Whoever acts on it is in `link.ts`.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { failure, type Failure } from '../protocol/failure.js';
-import { Malformed } from '../protocol/json-rpc.js';
-import type { Limits } from '../protocol/limits.js';
-import { messagesOf } from './http-body.js';
-import type { AnswerCause } from './http-failures.js';
-import { redirectTarget, retryAfter } from './http-headers.js';
+import { failure, type Failure } from '../../protocol/failure.js';
+import { Malformed } from '../../protocol/json-rpc.js';
+import type { Limits } from '../../protocol/limits.js';
+import { messagesOf } from './body.js';
+import type { AnswerCause } from './failures.js';
+import { redirectTarget, retryAfter } from './headers.js';
 
 export type Verdict =
   /** This message failed; the link lives. */
   | { readonly kind: 'failed'; readonly failure: Failure }
   /** No connection came about: is anybody there? */
   | { readonly kind: 'unreachable'; readonly failure: Failure }
-  /** Refused with a JSON-RPC error, which is its answer. */
+  /** Target with a JSON-RPC error, which is its answer. */
   | { readonly kind: 'answered'; readonly failure: Failure; readonly message: unknown }
   /** The server does not know our session. */
   | { readonly kind: 'gone'; readonly failure: Failure }
-  /** Refused, and it may be for the session. `message` as of `answered`, if it is not. */
+  /** Target, and it may be for the session. `message` as of `answered`, if it is not. */
   | { readonly kind: 'doubtful'; readonly failure: Failure; readonly message?: unknown };
 
 /** An answer other than success. */
@@ -31,8 +31,8 @@ export interface Refusal {
   readonly cause: AnswerCause;
 }
 
-/** What it answers. */
-export interface Refused {
+/** Whom a post goes to, and for which request: what an answer is an answer to. */
+export interface Target {
   readonly id: number | string | null;
   /** The session id went with it. */
   readonly inSession: boolean;
@@ -41,7 +41,7 @@ export interface Refused {
   readonly where: string;
 }
 
-export function verdictOf(refusal: Refusal, to: Refused, limits: Limits): Verdict {
+export function verdictOf(refusal: Refusal, to: Target, limits: Limits): Verdict {
   const { status } = refusal;
   if (status < 400)
     return failed(refusal, redirected(refusal, to), { executed: status === 303 ? 'maybe' : 'no', retryable: false });
@@ -55,14 +55,14 @@ export function verdictOf(refusal: Refusal, to: Refused, limits: Limits): Verdic
 }
 
 /** 4xx: not executed. Some servers say why in JSON-RPC, and some say 400 of a session they do not know. */
-function turnedAway(refusal: Refusal, to: Refused, limits: Limits): Verdict {
+function turnedAway(refusal: Refusal, to: Target, limits: Limits): Verdict {
   const record = failureOf(refusal, answered(refusal, to), { executed: 'no', retryable: false });
   const message = errorFor(to.id, refusal.text, limits);
   if (to.inSession && refusal.status === 400) return { kind: 'doubtful', failure: record, ...(message && { message }) };
   return message === undefined ? { kind: 'failed', failure: record } : { kind: 'answered', failure: record, message };
 }
 
-function gone(refusal: Refusal, to: Refused): Verdict {
+function gone(refusal: Refusal, to: Target): Verdict {
   return {
     kind: 'gone',
     failure: sessionExpired(failureOf(refusal, answered(refusal, to), { executed: 'no', retryable: true }), to.where),
@@ -84,7 +84,7 @@ export function sessionExpired(refusal: Failure, where: string): Failure {
   };
 }
 
-function unauthorised(refusal: Refusal, to: Refused): Verdict {
+function unauthorised(refusal: Refusal, to: Target): Verdict {
   const { status } = refusal;
   const what = status === 401 ? 'asks for authorization' : 'does not allow this';
   const message = `${to.where} ${what} (${String(status)})`;
@@ -99,7 +99,7 @@ function unauthorised(refusal: Refusal, to: Refused): Verdict {
   return { kind: 'failed', failure: failure(record, refusal.cause) };
 }
 
-function busy(refusal: Refusal, to: Refused, wait: number | undefined): Verdict {
+function busy(refusal: Refusal, to: Target, wait: number | undefined): Verdict {
   const { status } = refusal;
   const what = status === 429 ? 'limits the rate of requests' : 'is not available now';
   const record: Failure = {
@@ -114,7 +114,7 @@ function busy(refusal: Refusal, to: Refused, wait: number | undefined): Verdict 
   return { kind: 'failed', failure: failure(record, refusal.cause) };
 }
 
-function redirected({ status, headers }: Refusal, to: Refused): string {
+function redirected({ status, headers }: Refusal, to: Target): string {
   const target = redirectTarget(headers, to);
   if (target !== null && target.origin !== to.origin) {
     return `${to.where} redirects to another origin, ${target.origin}, which is not followed`;
@@ -124,7 +124,7 @@ function redirected({ status, headers }: Refusal, to: Refused): string {
     : `${to.where} redirects with ${String(status)}; of redirects only 307 and 308 are followed`;
 }
 
-const answered = ({ status }: Refusal, to: Refused): string => `${to.where} answered ${String(status)}`;
+const answered = ({ status }: Refusal, to: Target): string => `${to.where} answered ${String(status)}`;
 
 const codeFor = (status: number): string => `http_${String(status)}`;
 
@@ -139,7 +139,7 @@ function failed(refusal: Refusal, message: string, fate: Fate): Verdict {
 }
 
 /** The JSON-RPC error for this request, if the body is one. */
-function errorFor(id: Refused['id'], text: string, limits: Limits): object | undefined {
+function errorFor(id: Target['id'], text: string, limits: Limits): object | undefined {
   if (id === null) return undefined;
   for (const value of messagesOf(text, limits) ?? []) {
     const message = adopt(value, id);
@@ -152,17 +152,24 @@ function errorFor(id: Refused['id'], text: string, limits: Limits): object | und
  * Whether the message will be taken for the response to this request: by type and value of the id,
  * and whatever its shape, for a response that is wrong settles its request too.
  */
-export function answers(message: unknown, id: Refused['id']): message is object {
+export function answers(message: unknown, id: Target['id']): message is object {
   if (typeof message !== 'object' || message === null || id === null) return false;
   if (message instanceof Malformed) return message.id === id;
   return 'id' in message && message.id === id && !('method' in message) && isJsonRpc(message);
 }
 
 /** An error without an id, in the answer to one request: of a server that could not read so far. It is meant. */
-export function adopt(message: unknown, id: Refused['id']): unknown {
+export function adopt(message: unknown, id: Target['id']): unknown {
   if (typeof message !== 'object' || message === null || message instanceof Malformed || id === null) return message;
   const orphan = 'error' in message && !('method' in message) && (!('id' in message) || message.id === null);
   return orphan && isJsonRpc(message) ? { ...message, id } : message;
+}
+
+/** Whether it is a JSON-RPC error of this code. */
+export function isError(message: unknown, code: number): boolean {
+  if (typeof message !== 'object' || message === null || !('error' in message)) return false;
+  const { error } = message;
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 
 const isJsonRpc = (message: object): boolean => 'jsonrpc' in message && message.jsonrpc === '2.0';

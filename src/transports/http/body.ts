@@ -1,10 +1,13 @@
 /** A body that is read as a whole, up to a limit. */
-import type { Limits } from '../protocol/limits.js';
-import { parseMessage } from '../protocol/parse.js';
+import type { Limits } from '../../protocol/limits.js';
+import { parseMessage } from '../../protocol/parse.js';
+import { HeldBytes } from '../held-bytes.js';
 
 export class Body {
   readonly #limit: number;
-  #chunks: Buffer[] = [];
+  /** Most bodies are one chunk, which need not be copied. */
+  #first: Buffer | null = null;
+  #held: HeldBytes | null = null;
   #bytes = 0;
   #overflowed = false;
 
@@ -27,13 +30,20 @@ export class Body {
     if (room <= 0) return;
     const kept = chunk.length > room ? chunk.subarray(0, room) : chunk;
     this.#bytes += kept.length;
-    this.#chunks.push(kept);
+    if (this.#first === null && this.#held === null) this.#first = kept;
+    else this.#hold(kept);
   }
 
+  #hold(chunk: Buffer): void {
+    this.#held ??= new HeldBytes();
+    if (this.#first !== null) this.#held.push(this.#first);
+    this.#first = null;
+    this.#held.push(chunk);
+  }
+
+  /** Hands it over, once. */
   text(): string {
-    const [first] = this.#chunks;
-    const text =
-      this.#chunks.length === 1 && first !== undefined ? first.toString() : Buffer.concat(this.#chunks).toString();
+    const text = (this.#first ?? this.#held?.take() ?? '').toString();
     return text.startsWith('\uFEFF') ? text.slice(1) : text;
   }
 }

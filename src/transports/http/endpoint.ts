@@ -1,16 +1,19 @@
 /** The MCP endpoint of a server: its address, what a request to it looks like, and the sockets that carry it. */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { Limits } from '../protocol/limits.js';
-import { RequestHeaders, type HeaderOption } from './http-headers.js';
-import { Lane } from './http-lane.js';
-import type { Refused } from './http-verdict.js';
-import { Wires, type HttpRequest } from './http-wire.js';
+import type { Limits } from '../../protocol/limits.js';
+import { headerOf, RequestHeaders, type HeaderOption } from './headers.js';
+import { Lane } from './lane.js';
+import type { Target } from './verdict.js';
+import { Wires, type HttpRequest } from './wire.js';
 
 export class Endpoint {
   /** How messages name the server: without userinfo and query, which may hold secrets. */
   readonly where: string;
   readonly headers: RequestHeaders;
   readonly wires: Wires;
+  /** Whether what carries an answer undoes its content encoding: a user's `fetch` does, our sockets do not. */
+  readonly #decodes: boolean;
   readonly requests: Lane;
   /** For everything that must not wait behind requests: answers, notifications, cancels, the probe, DELETE. */
   readonly control: Lane;
@@ -25,6 +28,7 @@ export class Endpoint {
     this.where = url.origin + url.pathname;
     this.headers = new RequestHeaders(url, headers);
     this.wires = new Wires(url.origin, fetch);
+    this.#decodes = fetch !== undefined;
     const control = Math.max(1, Math.min(4, Math.floor(connections / 8)));
     this.standalone = new Lane(this.wires, 1);
     this.control = new Lane(this.wires, control);
@@ -35,8 +39,14 @@ export class Endpoint {
     return this.headers.sessionId !== null;
   }
 
-  to(id: Refused['id']): Refused {
+  to(id: Target['id']): Target {
     return { id, inSession: this.inSession, origin: this.#origin, path: this.#path, where: this.where };
+  }
+
+  /** The content encoding that keeps an answer from being read; null where there is none. */
+  unreadable(answer: IncomingHttpHeaders): string | null {
+    const encoding = headerOf(answer, 'content-encoding')?.trim() ?? '';
+    return this.#decodes || encoding === '' || encoding.toLowerCase() === 'identity' ? null : encoding;
   }
 
   /** With the headers that were prepared last. */

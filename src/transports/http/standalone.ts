@@ -4,14 +4,14 @@
  * of it, requests go on. So it is opened again for as long as the link lives, ever less often.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Clock } from '../protocol/clock.js';
-import type { Failure } from '../protocol/failure.js';
-import type { Limits } from '../protocol/limits.js';
-import type { Endpoint } from './http-endpoint.js';
-import { Exchange } from './http-exchange.js';
-import { isUnconnected, noConnection } from './http-failures.js';
-import { contentType } from './http-headers.js';
-import { EventStream } from './http-stream.js';
+import type { Clock } from '../../protocol/clock.js';
+import type { Failure } from '../../protocol/failure.js';
+import type { Limits } from '../../protocol/limits.js';
+import type { Endpoint } from './endpoint.js';
+import { Exchange } from './exchange.js';
+import { isUnconnected, isUnreachable, noConnection } from './failures.js';
+import { contentType } from './headers.js';
+import { EventStream } from './stream.js';
 
 export interface StandaloneHost {
   readonly clock: Clock;
@@ -25,6 +25,8 @@ export interface StandaloneHost {
 const FIRST_DELAY = 1_000;
 const FACTOR = 1.6;
 const LONGEST_DELAY = 30_000;
+/** A stream that lived for longer was of use, though nothing came. */
+const LONG_LIFE = 10_000;
 
 /** What is known of the stream when it is over. */
 type End = 'ended' | 'unsupported' | { readonly doubt: Failure; readonly next: 'again' | 'never' };
@@ -108,9 +110,11 @@ class Listening extends Exchange {
   readonly #useful: () => void;
   readonly #ended: (end: End) => void;
   readonly #stream: EventStream;
+  #since: number | null = null;
+  #told = false;
 
   constructor(host: StandaloneHost, useful: () => void, ended: (end: End) => void) {
-    super();
+    super(host.clock);
     this.#host = host;
     this.#useful = useful;
     this.#ended = ended;
@@ -118,32 +122,42 @@ class Listening extends Exchange {
   }
 
   protected head(status: number, headers: IncomingHttpHeaders): void {
-    if (status === 200 && contentType(headers) === 'text/event-stream') return;
+    const { endpoint } = this.#host;
+    if (status === 200 && contentType(headers) === 'text/event-stream' && endpoint.unreadable(headers) === null) {
+      this.#since = this.#host.clock.now();
+      return;
+    }
     this.abort();
-    this.#ended(refusal(status, this.#host.endpoint));
+    this.#tell(refusal(status, endpoint));
   }
 
   protected data(chunk: Buffer): void {
-    const before = this.#stream.events;
+    this.#useful();
     const messages = this.#stream.read(chunk);
-    if (this.#stream.events > before) this.#useful();
     if (messages.length > 0) this.#host.received(messages);
     if (!this.#stream.tooLarge || this.over) return;
     this.abort();
-    this.#ended('ended');
+    this.#tell('ended');
   }
 
   protected end(): void {
-    this.#ended('ended');
+    this.#tell('ended');
   }
 
   protected fail(error: Error): void {
-    const unconnected = isUnconnected(error, this.started);
-    this.#ended(unconnected ? { doubt: noConnection(error, this.#host.endpoint.where), next: 'again' } : 'ended');
+    const doubt = isUnconnected(error, this.started) ? noConnection(error, this.#host.endpoint.where) : null;
+    this.#tell(doubt !== null && isUnreachable(doubt) ? { doubt, next: 'again' } : 'ended');
+  }
+
+  #tell(end: End): void {
+    if (this.#told) return;
+    this.#told = true;
+    if (this.#since !== null && this.#host.clock.now() - this.#since > LONG_LIFE) this.#useful();
+    this.#ended(end);
   }
 }
 
-/** Refused for now, and worth another try. Any other 4xx, and a page, is a server that has no such stream. */
+/** Target for now, and worth another try. Any other 4xx, and a page, is a server that has no such stream. */
 const PASSING: ReadonlySet<number> = new Set([401, 403, 408, 409, 425, 429]);
 
 function refusal(status: number, { where, inSession }: Endpoint): End {

@@ -6,8 +6,8 @@
  */
 import { StringDecoder } from 'node:string_decoder';
 import { createParser, type EventSourceParser } from 'eventsource-parser';
-import type { Limits } from '../protocol/limits.js';
-import { parseMessage } from '../protocol/parse.js';
+import type { Limits } from '../../protocol/limits.js';
+import { parseMessage } from '../../protocol/parse.js';
 
 const NOTHING: readonly unknown[] = [];
 
@@ -20,14 +20,12 @@ export class EventStream {
   #afterReturn = false;
   #tooLarge = false;
   #noise = false;
-  #events = 0;
 
   constructor(limits: Limits) {
     this.#limits = limits;
     this.#parser = createParser({
       maxBufferSize: limits.messageBytes,
       onEvent: ({ event, data }) => {
-        this.#events += 1;
         if (event === undefined || event === 'message') this.#take(data);
       },
       onError: ({ type }) => {
@@ -45,11 +43,6 @@ export class EventStream {
   /** An event was no JSON: if an answer is missing at the end, this may have been it. */
   get noise(): boolean {
     return this.#noise;
-  }
-
-  /** Events so far, of any type. */
-  get events(): number {
-    return this.#events;
   }
 
   /** The messages that this chunk completes. */
@@ -86,7 +79,7 @@ export class EventStream {
     }
     const value = parseMessage(data, this.#limits.depth);
     if (value === undefined) this.#noise = true;
-    else if (Array.isArray(value)) this.#messages.push(...(value as unknown[]));
+    else if (Array.isArray(value)) for (const message of value as unknown[]) this.#messages.push(message);
     else this.#messages.push(value);
   }
 }

@@ -3,11 +3,11 @@
  * answers, notifications and cancels never wait behind requests for a socket: with 64 open streams
  * that each wait for our reply, a single pool of 64 would deadlock.
  */
-import type { Wire, Wires } from './http-wire.js';
+import type { Wire, Wires } from './wire.js';
 
-/** What travels in a lane. */
+/** What travels in a lane. One that is not wanted any more while it waits leaves with `withdraw`. */
 export interface Traveller {
-  /** Nobody wants it any more: it is skipped. */
+  /** Nobody wants it any more. */
   readonly over: boolean;
   /** It must not go over a socket that was open before. */
   readonly fresh: boolean;
@@ -18,7 +18,9 @@ export interface Traveller {
 export class Lane {
   readonly #wires: Wires;
   readonly #size: number;
-  readonly #queue: Traveller[] = [];
+  readonly #waiting = new Set<Traveller>();
+  /** Those that go before the others, who may wait for what they find out. */
+  readonly #urgent = new Set<Traveller>();
   /** The one used last is used next: the fewest sockets, and the warmest. */
   readonly #idle: Wire[] = [];
   #made = 0;
@@ -36,22 +38,24 @@ export class Lane {
     const wire = this.#idle.pop();
     if (wire !== undefined) this.#serve(traveller, wire);
     else if (this.#made < this.#size) this.#start(traveller);
-    // Others may wait for what it finds out.
-    else if (traveller.fresh) this.#queue.unshift(traveller);
-    else this.#queue.push(traveller);
+    else if (traveller.fresh) this.#urgent.add(traveller);
+    else this.#waiting.add(traveller);
+  }
+
+  /** It does not want to wait any longer, and nothing of it is held. */
+  withdraw(traveller: Traveller): void {
+    this.#waiting.delete(traveller);
+    this.#urgent.delete(traveller);
   }
 
   leave(wire: Wire): void {
-    for (;;) {
-      const next = this.#queue.shift();
-      if (next === undefined) {
-        this.#idle.push(wire);
-        return;
-      }
-      if (next.over) continue;
-      this.#serve(next, wire);
+    const next = first(this.#urgent) ?? first(this.#waiting);
+    if (next === undefined) {
+      this.#idle.push(wire);
       return;
     }
+    this.withdraw(next);
+    this.#serve(next, wire);
   }
 
   #start(traveller: Traveller): void {
@@ -71,4 +75,9 @@ export class Lane {
       else traveller.run(this, renewed);
     });
   }
+}
+
+function first(queue: ReadonlySet<Traveller>): Traveller | undefined {
+  for (const traveller of queue) return traveller;
+  return undefined;
 }

@@ -5,7 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { HttpRequest, Wire } from './http-wire.js';
+import type { HttpRequest, Wire } from './wire.js';
 
 export function fetchWire(fetch: FetchLike): Wire {
   let running: FetchRun | null = null;
@@ -31,6 +31,7 @@ class FetchRun implements Dispatcher.DispatchController {
   readonly #handler: Dispatcher.DispatchHandler;
   readonly #abort = new AbortController();
   #over = false;
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   reason: Error | null = null;
   readonly paused = false;
 
@@ -48,6 +49,8 @@ class FetchRun implements Dispatcher.DispatchController {
     this.reason = reason;
     this.#fail(reason);
     this.#abort.abort(reason);
+    // A body need not know of the signal, and what it comes from must not wait for a reader.
+    this.#reader?.cancel(reason).catch(() => undefined);
   }
 
   // Chunks are asked for one by one, and each is looked at in the same turn.
@@ -76,7 +79,13 @@ class FetchRun implements Dispatcher.DispatchController {
       return;
     }
     this.#handler.onResponseStart?.(this, response.status, plain(response.headers));
+    // Given up in the meantime: by the look at its head.
+    if (this.#isOver()) {
+      await response.body?.cancel();
+      return;
+    }
     const reader = response.body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined;
+    this.#reader = reader;
     for (;;) {
       if (this.#isOver()) return;
       const chunk = await reader?.read();

@@ -3,8 +3,8 @@
  * while there are still sockets to say so on (MCP 2025-11-25, basic/transports#session-management),
  * and then the sockets go. Each step has a share of the time, so the last one is reached in any case.
  */
-import type { Clock } from '../protocol/clock.js';
-import { Exchange } from './http-exchange.js';
+import type { Clock } from '../../protocol/clock.js';
+import { Exchange } from './exchange.js';
 
 export interface ClosingSteps {
   /** Calls back when nothing is on its way that should still arrive. */
@@ -92,8 +92,8 @@ export class Closing {
 export class Farewell extends Exchange {
   readonly #done: () => void;
 
-  constructor(done: () => void) {
-    super();
+  constructor(clock: Clock, done: () => void) {
+    super(clock);
     this.#done = done;
   }
 

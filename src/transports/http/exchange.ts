@@ -7,17 +7,25 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { redirectPath } from './http-headers.js';
-import type { Lane, Traveller } from './http-lane.js';
-import type { HttpRequest, Wire } from './http-wire.js';
+import type { Clock } from '../../protocol/clock.js';
+import { unreadable } from './failures.js';
+import { redirectPath } from './headers.js';
+import type { Lane, Traveller } from './lane.js';
+import type { HttpRequest, Wire } from './wire.js';
 
 /** More than this many redirects are a loop. */
 const MAX_HOPS = 3;
+
+/** What the server still sends when nothing depends on it is waited for that long, then the socket is taken back. */
+export const LINGER = 1_000;
+/** Of the body of a redirect, which says nothing, no more than this is read to keep the socket. */
+const REDIRECT_BYTES = 16 * 1_024;
 
 const aborted = new Error('aborted');
 
 export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler {
   readonly fresh: boolean = false;
+  readonly #clock: Clock;
   #request: HttpRequest | null = null;
   #lane: Lane | null = null;
   #wire: Wire | null = null;
@@ -25,8 +33,14 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
   #over = false;
   #started = false;
   #redirect: string | null = null;
+  #redirectBytes = 0;
+  #redirectTimer: unknown = null;
   #hops = 0;
   #again = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** Concluded, or not wanted any more. Nothing is told after it. */
   get over(): boolean {
@@ -52,6 +66,7 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
   enter(lane: Lane, request: HttpRequest): void {
     if (this.#over) return;
     this.#request = request;
+    this.#lane = lane;
     lane.enter(this);
   }
 
@@ -65,7 +80,20 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
   abort(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#request = null;
+    this.#stopWaiting();
+    this.#lane?.withdraw(this);
     this.#controller?.abort(aborted);
+  }
+
+  /** Whatever is thrown while an answer is looked at, its request has an outcome. */
+  protected attempt(act: () => void): void {
+    try {
+      act();
+    } catch (thrown) {
+      this.abort();
+      this.fail(unreadable(thrown));
+    }
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -79,11 +107,28 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
     if (this.#over || status < 200) return;
     this.#redirect =
       this.#hops < MAX_HOPS && this.#request !== null ? redirectPath(status, headers, this.#request) : null;
-    if (this.#redirect === null) this.head(status, headers);
+    if (this.#redirect === null) {
+      this.attempt(() => {
+        this.head(status, headers);
+      });
+      return;
+    }
+    this.#redirectBytes = 0;
+    this.#redirectTimer = this.#clock.setTimeout(() => {
+      this.#hurry();
+    }, LINGER);
   }
 
   onResponseData(_: unknown, chunk: Buffer): void {
-    if (!this.#over && this.#redirect === null) this.data(chunk);
+    if (this.#over) return;
+    if (this.#redirect === null) {
+      this.attempt(() => {
+        this.data(chunk);
+      });
+      return;
+    }
+    this.#redirectBytes += chunk.length;
+    if (this.#redirectBytes > REDIRECT_BYTES) this.#hurry();
   }
 
   onResponseEnd(): void {
@@ -94,7 +139,9 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
         return;
       }
       this.#over = true;
-      this.end();
+      this.attempt(() => {
+        this.end();
+      });
     }
     this.#leave();
   }
@@ -102,6 +149,15 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
   onResponseError(_: unknown, error: Error): void {
     this.#controller = null;
     if (!this.#over) {
+      const path = this.#redirect;
+      // However its body ends, a redirect is one.
+      if (path !== null) {
+        queueMicrotask(() => {
+          if (this.#over) this.#leave();
+          else this.#follow(path);
+        });
+        return;
+      }
       if (this.#isStale(error)) {
         this.#again = true;
         queueMicrotask(() => {
@@ -111,7 +167,9 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
         return;
       }
       this.#over = true;
-      this.fail(error);
+      this.attempt(() => {
+        this.fail(error);
+      });
     }
     // undici is still putting its queue in order: a request that came in between would trip it.
     queueMicrotask(() => {
@@ -123,8 +181,19 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
     if (this.#wire !== null && this.#request !== null) this.#wire.dispatch(this.#request, this);
   }
 
+  /** The next hop does not wait for the rest of this one. */
+  #hurry(): void {
+    this.#controller?.abort(aborted);
+  }
+
+  #stopWaiting(): void {
+    this.#clock.clearTimeout(this.#redirectTimer);
+    this.#redirectTimer = null;
+  }
+
   #follow(path: string): void {
     if (this.#request === null) return;
+    this.#stopWaiting();
     this.#hops += 1;
     this.#redirect = null;
     this.#request = { ...this.#request, path };
@@ -143,6 +212,7 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
     const wire = this.#wire;
     if (wire === null) return;
     this.#wire = null;
+    this.#request = null;
     this.#lane?.leave(wire);
   }
 }

@@ -9,7 +9,7 @@
 import type { Socket } from 'node:net';
 import { buildConnector, Client, type Dispatcher } from 'undici';
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { fetchWire } from './http-fetch.js';
+import { fetchWire } from './fetch.js';
 
 /** One HTTP request as it goes out. `headers` is flat: name, value, name, value. */
 export interface HttpRequest {

@@ -1,7 +1,6 @@
 /** The posts of which the outcome is open, and who wants to know that they were accepted. */
-import type { Failure } from '../protocol/failure.js';
-import { Acceptance } from './http-acceptance.js';
-import type { Post } from './http-post.js';
+import type { Failure } from '../../protocol/failure.js';
+import type { Post } from './post.js';
 
 export class Outstanding {
   /** Requests, by id. What is not here any more was abandoned, or has been told. */
@@ -53,6 +52,16 @@ export class Outstanding {
     post.abort();
   }
 
+  /** Of the request with this id. */
+  post(id: number | string): Post | undefined {
+    return this.#requests.get(id);
+  }
+
+  /** Requests of which the exchange is not over. */
+  running(): Post[] {
+    return [...this.#requests.values()].filter(({ over }) => !over);
+  }
+
   abandonAll(): void {
     const posts = [...this.#requests.values()];
     for (const post of posts) this.settle(post);
@@ -63,5 +72,39 @@ export class Outstanding {
   whenIdle(idle: () => void): void {
     this.#idle = idle;
     if (this.#others === 0) idle();
+  }
+}
+
+/** What `send` was asked to tell of several messages that go out one by one: when all are accepted, or the first failure. */
+class Acceptance {
+  #open: number;
+  #tell: ((failure: Failure | null) => void) | null;
+  #any = false;
+
+  constructor(count: number, tell: (failure: Failure | null) => void) {
+    this.#open = count;
+    this.#tell = tell;
+  }
+
+  accepted(): void {
+    this.#any = true;
+    this.dropped();
+  }
+
+  /** Nobody waits for this one any more: it is not counted. */
+  dropped(): void {
+    this.#open -= 1;
+    if (this.#open === 0 && this.#any) this.#conclude(null);
+  }
+
+  failed(failure: Failure): void {
+    this.#open -= 1;
+    this.#conclude(failure);
+  }
+
+  #conclude(failure: Failure | null): void {
+    const tell = this.#tell;
+    this.#tell = null;
+    tell?.(failure);
   }
 }
