@@ -47,7 +47,11 @@ async function compile(options: object): Promise<string> {
 describe('the packed tarball', () => {
   beforeAll(async () => {
     scratch = await mkdtemp(join(tmpdir(), 'mcp-actor-package-'));
-    const { stdout } = await run('npm', ['pack', '--json', '--silent', '--ignore-scripts', '--pack-destination', scratch], { cwd: root });
+    const { stdout } = await run(
+      'npm',
+      ['pack', '--json', '--silent', '--ignore-scripts', '--pack-destination', scratch],
+      { cwd: root },
+    );
     const [packed] = JSON.parse(stdout) as { filename: string }[];
     await writeFile(join(scratch, 'package.json'), JSON.stringify({ name: 'scratch', private: true, type: 'module' }));
     await npm('install', join(scratch, packed?.filename ?? ''));
