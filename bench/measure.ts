@@ -19,14 +19,11 @@ export interface Rig {
   end(): Promise<void>;
 }
 
-export const collectGarbage = (): void => {
-  globalThis.gc?.();
-};
-
-/** Microseconds for one operation. */
+/**
+ * Microseconds for one operation. Nothing is collected by force first: a client's garbage is its own
+ * to clear away, in a later round if not in this one, and after a full collection V8 compiles anew.
+ */
 export async function timed(operations: number, work: () => Promise<unknown>): Promise<Required<Omit<Sample, 'base'>>> {
-  // What an earlier round left behind is not this one's to clear away.
-  collectGarbage();
   const before = process.cpuUsage();
   const started = performance.now();
   await work();

@@ -94,7 +94,8 @@ export class Subject {
         else fail(reply.error);
       };
       const onExit = (code: number | null, signal: string | null): void => {
-        fail(`its process ended (${signal ?? String(code)}) ${this.#complaint}`.trim());
+        const reason = /^.*Error.*$/m.exec(this.#complaint)?.[0] ?? '';
+        fail(`its process ended (${signal ?? String(code)}) ${reason}`.trim());
       };
       const timer = setTimeout(() => {
         child.kill('SIGKILL');

@@ -5,7 +5,12 @@ import type { Budget } from './row.js';
 
 const digits = (value: number): string => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 
-const times = (ratio: number | null): string => (ratio === null ? '-' : `${ratio.toFixed(2)}x`);
+/** Rounded to our disadvantage, so that what is short by a hair looks it. */
+function times(kind: Budget['kind'], ratio: number | null): string {
+  if (ratio === null) return '-';
+  const rounded = kind === 'speed' ? Math.floor(ratio * 100) : Math.ceil(ratio * 100);
+  return `${(rounded / 100).toFixed(2)}x`;
+}
 
 const inWords = (budget: Budget): string =>
   budget.kind === 'speed' ? `at least ${budget.atLeast.toFixed(1)}x` : `at most ${budget.atMost.toFixed(1)}x`;
@@ -17,8 +22,8 @@ const cells = (result: RowResult): string[] => [
     const score = result.scores[id];
     return score === undefined ? 'failed' : digits(score.value);
   }),
-  times(result.ratio),
-  times(result.wallRatio),
+  times(result.budget.kind, result.ratio),
+  times(result.budget.kind, result.wallRatio),
   inWords(result.budget),
   result.verdict,
 ];
@@ -44,8 +49,8 @@ export function tableOf(results: readonly RowResult[]): string {
 export function notesOf(results: readonly RowResult[], versions: Record<PeerId, string>, rounds: number): string {
   const lines = [
     peerIds.map((id) => `${peers[id].name} ${versions[id]}`).join(', '),
-    `Medians of ${String(rounds)} interleaved rounds; time is CPU time of the client's process, for one operation.`,
-    `ratio: to SDK v1, as speed (more is better) where the budget is "at least", as cost where it is "at most".`,
+    `Medians of ${String(rounds)} interleaved rounds, for one operation. Time is CPU time of the client's process.`,
+    'The ratio is to SDK v1: how many times as fast ("at least"), or how many times what it takes ("at most").',
   ];
   for (const { title, errors } of results) {
     for (const id of peerIds)

@@ -11,7 +11,7 @@ const inFlight = (width: number, title: string, operations: number, atLeast: num
   id: `memory/${String(width)}`,
   title: `in memory, ${title}`,
   unit: 'µs CPU',
-  warmUps: 3,
+  warmUps: 5,
   budget: { kind: 'speed', atLeast },
   prepare: async (peer, { scale }) => callsOver(await peer.inMemory(echo), width, Math.round(operations * scale)),
 });
@@ -19,16 +19,16 @@ const inFlight = (width: number, title: string, operations: number, atLeast: num
 const MANY = 10_000;
 const FEW = 10;
 
-/** The same client at ten in flight and at ten thousand, each round both. */
+/** The same client at ten in flight and at ten thousand, each round both; enough calls that the heap has its size. */
 async function manyAndFew(peer: Peer, operations: number): Promise<Rig> {
   const session = await peer.inMemory(echo, MANY);
   await checkEcho(session);
   const call = () => session.call('echo', { text: TEXT });
-  const cost = (width: number) => timed(operations, () => keepInFlight(width, operations, call));
+  const cost = (width: number, calls: number) => timed(calls, () => keepInFlight(width, calls, call));
   return {
     round: async () => {
-      const { value: base } = await cost(FEW);
-      return { ...(await cost(MANY)), base };
+      const { value: base } = await cost(FEW, operations / 3);
+      return { ...(await cost(MANY, operations)), base };
     },
     end: () => session.close(),
   };
@@ -44,6 +44,6 @@ export const memoryRows: readonly Row[] = [
     unit: 'µs CPU',
     warmUps: 2,
     budget: { kind: 'own cost', atMost: 1.5 },
-    prepare: (peer, { scale }) => manyAndFew(peer, Math.max(2 * MANY, 30_000 * scale)),
+    prepare: (peer, { scale }) => manyAndFew(peer, 60_000 * scale),
   },
 ];

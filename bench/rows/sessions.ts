@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { collectGarbage, timed, type Rig, type Sample } from '../measure.js';
+import { timed, type Rig, type Sample } from '../measure.js';
 import type { Peer, Session } from '../peers.js';
 import type { Row } from '../row.js';
 import { EchoTransport } from '../servers/echo-transport.js';
@@ -27,7 +27,7 @@ const CLIENTS = 1_000;
 async function settledHeap(): Promise<number> {
   for (let i = 0; i < 4; i += 1) {
     await new Promise((resolve) => setTimeout(resolve, 10));
-    collectGarbage();
+    globalThis.gc?.();
   }
   return process.memoryUsage().heapUsed;
 }
@@ -65,7 +65,7 @@ export const sessionRows: readonly Row[] = [
     id: 'session/cycle',
     title: 'connect, initialize, close, in memory',
     unit: 'µs CPU',
-    warmUps: 2,
+    warmUps: 4,
     budget: { kind: 'speed', atLeast: 0.7 },
     prepare: (peer, { scale }) => cycles(peer, Math.round(1_000 * scale)),
   },
