@@ -130,7 +130,7 @@ export class Effects {
           : isWaiting
             ? failure
             : lostForGood(failure, this.#runtime);
-      leases.end(id, errorOf(because, { state, client: label, what, isNoRequest: true }));
+      leases.end(id, () => errorOf(because, { state, client: label, what, isNoRequest: true }));
     }
   }
 }

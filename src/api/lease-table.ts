@@ -13,9 +13,26 @@ export interface LeaseInfo {
 export interface LeaseEntry extends LeaseInfo {
   /** Set while `connect()` waits. */
   waiter: { readonly resolve: () => void; readonly reject: (error: Error) => void } | null;
-  /** Aborted, with the reason, when the lease is over. */
-  readonly controller: AbortController;
+  /** Made when somebody asks for the signal: most leases are never asked. */
+  controller: AbortController | null;
+  /** Why the lease is over; null while it lives. */
+  over: (() => Error) | null;
   forget: (() => void) | null;
+}
+
+/** An error is made when it is first wanted, and is the same for everybody. */
+function once(make: () => Error): () => Error {
+  let made: Error | undefined;
+  return () => (made ??= make());
+}
+
+/** Aborted, with the reason, when the lease is over. */
+export function signalOf(entry: LeaseEntry): AbortSignal {
+  if (entry.controller === null) {
+    entry.controller = new AbortController();
+    if (entry.over !== null) entry.controller.abort(entry.over());
+  }
+  return entry.controller.signal;
 }
 
 export class LeaseTable {
@@ -29,7 +46,8 @@ export class LeaseTable {
       label,
       since,
       waiter: null,
-      controller: new AbortController(),
+      controller: null,
+      over: null,
       forget: null,
     };
     this.#leases.set(entry.id, entry);
@@ -68,16 +86,17 @@ export class LeaseTable {
     entry.waiter = null;
   }
 
-  /** The lease is over, for this reason; whoever still waited for it is told. */
-  end(id: LeaseId, reason: Error): void {
+  /** The lease is over, for this reason; whoever still waited for it, or listens to its signal, is told. */
+  end(id: LeaseId, reason: () => Error): void {
     const entry = this.#leases.get(id);
     if (entry === undefined) return;
     this.#leases.delete(id);
     entry.forget?.();
     entry.forget = null;
-    entry.waiter?.reject(reason);
+    entry.over = once(reason);
+    entry.waiter?.reject(entry.over());
     entry.waiter = null;
-    entry.controller.abort(reason);
+    entry.controller?.abort(entry.over());
   }
 
   /** Gives up waiting when the signal aborts or the time is over. */

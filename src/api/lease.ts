@@ -1,6 +1,6 @@
 /** One caller's part in the session. */
 import type { Caller } from './caller.js';
-import type { LeaseEntry } from './lease-table.js';
+import { signalOf, type LeaseEntry } from './lease-table.js';
 import type { Lifecycle } from './lifecycle.js';
 import { Operations } from './operations.js';
 import type { Runtime } from './runtime.js';
@@ -59,7 +59,7 @@ export class Lease extends Operations {
 
   /** Aborted when the lease is over, with the reason: an error of this package. */
   get signal(): AbortSignal {
-    return this.#entry.controller.signal;
+    return signalOf(this.#entry);
   }
 
   /**

@@ -135,7 +135,7 @@ export class Runtime {
     this.complaints.tell(error, 'the chart');
     const place = { state: this.state, client: this.label, isNoRequest: true };
     const reason = errorOf(collapsed, { ...place, what: 'the client', cause: error });
-    for (const id of this.leases.ids()) this.leases.end(id, reason);
+    for (const id of this.leases.ids()) this.leases.end(id, () => reason);
     for (const id of this.calls.ids()) this.calls.settle({ id, kind: 'failure', failure: collapsed });
     this.observation.collapse();
   }
