@@ -86,7 +86,7 @@ class Session implements LinkEvents {
   /** Told to end, or stopped: a link that arrives now arrives too late. */
   #over = false;
   #stopped = false;
-  #lost = false;
+  #lost: 'no' | 'answering' | 'for good' = 'no';
 
   constructor(generation: number, ports: SessionPorts, tell: Tell) {
     this.#generation = generation;
@@ -248,8 +248,8 @@ class Session implements LinkEvents {
   }
 
   lost(reason: Failure, answering: boolean): void {
-    if (this.#lost) return;
-    this.#lost = true;
+    if (this.#lost === 'for good' || (this.#lost === 'answering' && answering)) return;
+    this.#lost = answering ? 'answering' : 'for good';
     this.#say({ type: 'session.lost', failure: reason, answering });
   }
 

@@ -72,8 +72,9 @@ export interface LinkEvents {
   trusted(): void;
 
   /**
-   * The link is dead; told at most once, and after everything that had been read was `received`.
-   * `answering`: the peer forgot our session, but streams that are open may still deliver.
+   * The link is dead; told once, and after everything that had been read was `received`.
+   * `answering`: the session is over, but streams that are open may still deliver, and requests are
+   * told of one by one; after that it may be told once more, for good.
    */
   lost(failure: Failure, answering: boolean): void;
 

@@ -109,4 +109,23 @@ describe('a refused connection', () => {
     expect(lease.signal.aborted).toBe(true);
     expect(clock.timers).toBe(0);
   });
+
+  it('that lose the session make the requests that were never written again in the next generation', async () => {
+    const { client, server } = await httpClient(
+      {},
+      { limits: { connections: 8 }, reconnect: { initialDelay: 20, factor: 1, attempts: 100 } },
+    );
+    const lease = await client.connect();
+    const held = Array.from({ length: 6 }, () => lease.callTool('hold').catch((error: unknown) => error));
+    await server.until(() => server.count('tools/call') === 6);
+    const unwritten = Array.from({ length: 20 }, (_, n) => textOf(lease, 'echo', { text: `call ${String(n)}` }));
+    server.refuse();
+    for (const stream of server.streams) stream.destroy();
+    await client.waitFor('connecting');
+    await server.relent();
+    // Expected: sent ones SessionLostError, maybe; unwritten ones were not executed, so they are made again.
+    for (const error of await Promise.all(held))
+      expect(error).toMatchObject({ name: 'SessionLostError', executed: 'maybe' });
+    expect(await Promise.all(unwritten)).toEqual(Array.from({ length: 20 }, (_, n) => `call ${String(n)}`));
+  });
 });

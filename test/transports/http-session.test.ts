@@ -222,7 +222,7 @@ describe('the probe', () => {
     for (const id of [2, 3, 4])
       expect(await seen.failed(id)).toMatchObject({ refused: true, failure: { executed: 'no', because: failure } });
     expect(await accepted).toMatchObject({ executed: 'no' });
-    expect(seen.names.slice(2)).toEqual(['suspected', 'lost', 'failed 1', 'failed 2', 'failed 3', 'failed 4']);
+    expect(seen.names.slice(2)).toEqual(['suspected', 'lost', 'failed 2', 'failed 3', 'failed 4', 'lost', 'failed 1']);
     expect(server.count('tools/call')).toBe(1);
   });
 });

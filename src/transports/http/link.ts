@@ -273,21 +273,27 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
     this.#loss = { failure, answering };
     if (answering) this.#standalone.retire();
     else this.#standalone.stop();
+    // Said in two steps, so that what never went out is told of before everything else is given up.
+    const unsent = answering ? [] : this.#outstanding.running().filter(({ started }) => !started);
+    if (unsent.length > 0) {
+      this.#events?.lost(failure, true);
+      for (const post of unsent) this.#giveUp(post, neverSent(failure), true);
+    }
     this.#events?.lost(failure, answering);
     // Somebody else found out while a ping was asking.
     if (answering) this.#suspicion.overtake({ kind: 'gone', failure });
     else this.#loseRequests(failure);
   }
 
-  /** Those that never went out can be made again without a doubt. */
   #loseRequests(failure: Failure): void {
-    for (const post of this.#outstanding.running()) {
-      if (!this.#outstanding.isOpen(post)) continue;
-      const { started } = post;
-      post.abort();
-      this.#fail(post, started ? perhapsSent(failure) : neverSent(failure), !started);
-    }
+    for (const post of this.#outstanding.running()) this.#giveUp(post, perhapsSent(failure), false);
     this.#passTurns();
+  }
+
+  #giveUp(post: Post, failure: Failure, refused: boolean): void {
+    if (!this.#outstanding.isOpen(post)) return;
+    post.abort();
+    this.#fail(post, failure, refused);
   }
 
   // Going out.
