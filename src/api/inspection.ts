@@ -23,8 +23,8 @@ export interface InspectionEvent {
 /** A function, or an observer with `next`: what `createActor`'s `inspect` option takes. */
 export type Inspector = ((event: InspectionEvent) => void) | { next(event: InspectionEvent): void };
 
-/** @internal The event without what it carries for others. */
-export function withoutBodies(event: ClientEvent): { readonly type: string } {
+/** The event without what it carries for others. */
+function withoutBodies(event: ClientEvent): { readonly type: string } {
   switch (event.type) {
     case 'session.received':
       return {

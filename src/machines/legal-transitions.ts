@@ -119,6 +119,20 @@ const onlyWhenReady = 'a link is suspected only after it has negotiated; before,
 const once = 'a session opens and negotiates once';
 const lossFirst = 'a session that was not told to end says that it is lost, and ends when it is told to';
 
+/** Where no session lives, whatever a session could say. */
+const withoutSession = {
+  'inbound.answered': noSession,
+  'session.opened': noSession,
+  'session.negotiated': noSession,
+  'session.received': noSession,
+  'session.suspected': noSession,
+  'session.trusted': noSession,
+  'session.lost': noSession,
+  'session.ended': noSession,
+  'request.failed': noSession,
+  'xstate.error.actor.session': noSession,
+};
+
 /**
  * What the machine leaves alone, by leaf state, and why.
  *
@@ -132,16 +146,7 @@ const lossFirst = 'a session that was not told to end says that it is lost, and 
 export const ignoredEvents: Readonly<Record<LeafState, Readonly<Record<string, string>>>> = {
   disconnected: {
     'close.requested': 'there is nothing to close',
-    'inbound.answered': noSession,
-    'session.opened': noSession,
-    'session.negotiated': noSession,
-    'session.received': noSession,
-    'session.suspected': noSession,
-    'session.trusted': noSession,
-    'session.lost': noSession,
-    'session.ended': noSession,
-    'request.failed': noSession,
-    'xstate.error.actor.session': noSession,
+    ...withoutSession,
   },
   'connecting.opening': {
     'inbound.answered': tooEarly,
@@ -153,16 +158,7 @@ export const ignoredEvents: Readonly<Record<LeafState, Readonly<Record<string, s
     'request.failed': tooEarly,
   },
   'connecting.backoff': {
-    'inbound.answered': noSession,
-    'session.opened': noSession,
-    'session.negotiated': noSession,
-    'session.received': noSession,
-    'session.suspected': noSession,
-    'session.trusted': noSession,
-    'session.lost': noSession,
-    'session.ended': noSession,
-    'request.failed': noSession,
-    'xstate.error.actor.session': noSession,
+    ...withoutSession,
   },
   'initializing.waiting': {
     'session.opened': once,

@@ -53,7 +53,7 @@ const isOverdue = (context: ClientContext, leaseId: Submitted['leaseId']): boole
   leaseId !== null && !context.leases.has(leaseId);
 
 /** How many more requests may be sent now. */
-export const freeSlots = (context: ClientContext): number =>
+const freeSlots = (context: ClientContext): number =>
   context.suspected ? 0 : Math.max(0, context.options.maxInFlight - context.sent);
 
 const queuedCount = (context: ClientContext): number => context.requests.size - context.sent;

@@ -18,6 +18,7 @@
  *     endpoint    the address of the server, and what carries requests to it
  *     headers     those of the protocol and those of the user
  *     turns       what is sent first goes out first, however long its headers take
+ *     preparations the messages that wait for their headers, each send in its turn
  *     lane        sockets, and who waits for which
  *     wire        one socket, or a turn of `fetch`
  *     fetch       the latter

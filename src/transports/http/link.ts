@@ -15,9 +15,9 @@ import { Endpoint } from './endpoint.js';
 import { backlog, closed, invalidSessionId, neverSent, notSerialisable, perhapsSent } from './failures.js';
 import { Outstanding } from './outstanding.js';
 import { Post, type PostOwner } from './post.js';
+import { Preparations } from './preparations.js';
 import { Suspicion, type Finding, type SuspicionHost } from './suspicion.js';
 import { Standalone, type StandaloneHost } from './standalone.js';
-import { Turns, type Turn } from './turns.js';
 import { answers, sessionExpired, type Verdict } from './verdict.js';
 
 type Accepted = (failure: Failure | null) => void;
@@ -38,9 +38,7 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
   #events: LinkEvents | null = null;
   #opened = false;
   readonly #outstanding = new Outstanding();
-  readonly #turns: Turns;
-  /** Of those whose headers are still being asked for. */
-  readonly #preparing = new Map<Turn, readonly Post[]>();
+  readonly #preparations: Preparations;
   #initialize: Post | null = null;
   #initialized: Post | null = null;
   #negotiated = false;
@@ -53,7 +51,7 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
     this.clock = clock;
     this.limits = limits;
     this.endpoint = new Endpoint(url, limits, headers, fetch);
-    this.#turns = new Turns(clock);
+    this.#preparations = new Preparations(clock, this.endpoint.headers);
     this.#suspicion = new Suspicion(this);
     this.#standalone = new Standalone(this);
   }
@@ -77,45 +75,25 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
     // Whatever goes wrong in this turn is told in the next: `send` calls nobody back while it runs.
     this.#sending = true;
     if (refusal !== null) this.#refuse(posts, refusal);
-    else this.#prepare(posts, messages);
+    else {
+      this.#preparations.begin(
+        posts,
+        () => {
+          posts.forEach((post, i) => {
+            this.#dispatch(post, messages[i]);
+          });
+        },
+        (failure) => {
+          this.#refuse(posts, failure);
+        },
+      );
+    }
     this.#sending = false;
-  }
-
-  /** Headers may take their time, and not each the same; what is sent first goes out first all the same. */
-  #prepare(posts: readonly Post[], messages: readonly Message[]): void {
-    const turn = this.#turns.begin();
-    this.#preparing.set(turn, posts);
-    this.endpoint.headers.prepare(
-      () => {
-        posts.forEach((post, i) => {
-          this.#dispatch(post, messages[i]);
-        });
-      },
-      (failure) => {
-        this.#refuse(posts, failure);
-      },
-      (act) => {
-        turn.act(() => {
-          this.#preparing.delete(turn);
-          act();
-        });
-      },
-    );
-    if (this.#preparing.has(turn)) turn.wait();
   }
 
   abandon(ids: readonly number[]): void {
     for (const id of ids) this.#outstanding.abandon(id);
-    this.#passTurns();
-  }
-
-  /** What nobody waits for does not hold up the others, however long its headers take. */
-  #passTurns(): void {
-    for (const [turn, posts] of this.#preparing) {
-      if (!posts.every(({ over }) => over)) continue;
-      this.#preparing.delete(turn);
-      turn.pass();
-    }
+    this.#preparations.passAbandoned();
   }
 
   negotiated(protocolVersion: string): void {
@@ -140,7 +118,7 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
       },
       destroy: (done) => {
         this.#over = true;
-        this.#turns.stop();
+        this.#preparations.stop();
         void this.endpoint.wires.destroy().then(done, done);
       },
       ended: () => {
@@ -153,7 +131,7 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
   kill(): void {
     this.#quieten();
     this.#over = true;
-    this.#turns.stop();
+    this.#preparations.stop();
     this.#closing?.stop();
     void this.endpoint.wires.destroy();
   }
@@ -287,7 +265,7 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
 
   #loseRequests(failure: Failure): void {
     for (const post of this.#outstanding.running()) this.#giveUp(post, perhapsSent(failure), false);
-    this.#passTurns();
+    this.#preparations.passAbandoned();
   }
 
   #giveUp(post: Post, failure: Failure, refused: boolean): void {
@@ -340,7 +318,7 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
     this.#standalone.stop();
     this.#suspicion.stop();
     this.#outstanding.abandonAll();
-    this.#passTurns();
+    this.#preparations.passAbandoned();
   }
 
   #deleteSession(done: () => void): void {
