@@ -170,7 +170,7 @@ class Session implements LinkEvents {
 
   #end(within: number): void {
     this.#over = true;
-    if (this.#link === null) this.ended();
+    if (this.#link === null) this.ended(null);
     else this.#link.close(within);
   }
 
@@ -253,9 +253,9 @@ class Session implements LinkEvents {
     this.#say({ type: 'session.lost', failure: reason, answering });
   }
 
-  ended(): void {
+  ended(evidence: Failure | null): void {
     this.#link = null;
-    this.#say({ type: 'session.ended', chance: this.#ports.random() });
+    this.#say({ type: 'session.ended', chance: this.#ports.random(), evidence });
   }
 
   #say(event: Unmarked<SessionEvent>): void {
@@ -268,7 +268,7 @@ class Session implements LinkEvents {
       act();
     } catch (error) {
       this.lost(failure({ ...broken, ...failureOf(error, broken) }, error), false);
-      if (this.#over) this.ended();
+      if (this.#over) this.ended(null);
     }
   }
 }

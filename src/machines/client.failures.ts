@@ -117,6 +117,14 @@ export const sessionLost = (context: ClientContext, because: Failure | null, exe
 /** The failure of an attempt, as told to a request that only waited for it. */
 export const unsent = (because: Failure): Failure => failure({ ...because, executed: 'no', because });
 
+/** Nothing came, and nothing says why: a deadline of the chart passed. */
+export const isSilence = ({ code, because }: Failure): boolean =>
+  because === undefined && (code === connectTimedOut.code || code === initTimedOut.code);
+
+/** A silence, and what the link knows of it. */
+export const explain = (silence: Failure, evidence: Failure): Failure =>
+  failure({ ...silence, message: `${silence.message}; ${evidence.message}`, because: evidence });
+
 /** A failure, and on top of it a session that would not end. */
 export const unreaped = (because: Failure): Failure =>
   failure({ ...because, message: `${because.message}; and ${notReaped.message}`, because });

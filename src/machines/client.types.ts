@@ -157,7 +157,13 @@ export type SessionEvent = OfGeneration &
         /** The session is over, but streams that are open may still deliver. */
         readonly answering: boolean;
       }
-    | { readonly type: 'session.ended'; readonly chance: number }
+    | {
+        readonly type: 'session.ended';
+        /** For the next backoff, 0 to 1. */
+        readonly chance: number;
+        /** What its link knows of why the peer was silent. */
+        readonly evidence: Failure | null;
+      }
   );
 
 /** All that the chart hears. */

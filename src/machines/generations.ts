@@ -3,7 +3,15 @@
  * A run is the time since the client last left `disconnected`. Pure; upholds I3, I4 and L2.
  */
 import type { Failure } from '../protocol/failure.js';
-import { connectTimedOut, initTimedOut, notReaped, sessionCrashed, unreaped } from './client.failures.js';
+import {
+  connectTimedOut,
+  explain,
+  initTimedOut,
+  isSilence,
+  notReaped,
+  sessionCrashed,
+  unreaped,
+} from './client.failures.js';
 import { closeLeases, failLeases, hasNewcomers, welcomeNext } from './leases.js';
 import { settleGivenUp, settleSent, settleUnwanted } from './requests.js';
 import type { ChartOptions, ClientContext, ClientEvent, Closing, ClosingReason, Step } from './client.types.js';
@@ -126,11 +134,23 @@ export const terminate = (context: ClientContext): Step =>
     commands: [{ type: 'end.requested', within: beforeDeadline(closing?.ladder ?? 0) }],
   }));
 
-/** The session has ended; chance for the next backoff came with it. */
-export const recordEnd = (context: ClientContext, event: Of<'session.ended'>): Step => ({
-  changes: { chance: event.chance, negotiated: null },
+/** The session has ended; chance for the next backoff came with it, and what its link knows of a silence. */
+export const recordEnd = (context: ClientContext, { chance, evidence }: Of<'session.ended'>): Step => ({
+  changes: { chance, negotiated: null, ...withEvidence(context, evidence) },
   effects: [{ type: 'generation.ended', generation: context.generation, abandoned: false }],
 });
+
+/** A deadline that passed says nothing of why: what the link knows becomes its root cause (I10). */
+function withEvidence({ closing, failure }: ClientContext, evidence: Failure | null): Partial<ClientContext> {
+  const silence = closing?.failure ?? null;
+  if (silence === null || evidence === null || !isSilence(silence)) return {};
+  const explained = explain(silence, evidence);
+  return {
+    closing: closing === null ? null : { ...closing, failure: explained },
+    // The first cause of an outage stays on view, also when this attempt was not the first.
+    ...(failure === silence ? { failure: explained } : {}),
+  };
+}
 
 /** It did not end in time, and is left behind; the failure says so (I4). */
 export const abandonSession = (context: ClientContext): Step => ({

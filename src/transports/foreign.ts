@@ -32,6 +32,9 @@ const closedByPeer: Failure = {
   retryable: true,
 };
 
+const reported = (error: unknown): Failure =>
+  failureOf(error, { ...closedByPeer, code: 'transport_error', message: 'the transport had reported an error' });
+
 /** Our messages are the SDK's, but for types that are stricter there than the protocol. */
 const asSdk = (message: Message): JSONRPCMessage => message as JSONRPCMessage;
 
@@ -168,7 +171,7 @@ export class ForeignLink implements Link {
   #finish(): void {
     const events = this.#events;
     this.#silence();
-    events?.ended();
+    events?.ended(this.#lastError === undefined ? null : reported(this.#lastError));
   }
 
   kill(): void {

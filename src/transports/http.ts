@@ -12,6 +12,7 @@
  *     suspicion   the one `ping` that settles what a refusal meant
  *     standalone  the stream that the server may use when it is asked nothing
  *     closing     the end, step by step
+ *     farewell    what those steps are, and the DELETE of the session
  *     exchange    what every HTTP exchange does: redirects, silence after an abort, one outcome
  *     body        a body that is read as a whole
  *     stream      a body that is an event stream

@@ -78,6 +78,10 @@ export interface LinkEvents {
    */
   lost(failure: Failure, answering: boolean): void;
 
-  /** All of it is gone: process tree reaped, sockets closed. Told once, after `close()`. */
-  ended(): void;
+  /**
+   * All of it is gone: process tree reaped, sockets closed. Told once, after `close()`.
+   * `evidence`: what the link knows of why its peer was silent; it becomes the root cause of a
+   * deadline that passed (I10).
+   */
+  ended(evidence: Failure | null): void;
 }

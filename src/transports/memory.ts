@@ -100,7 +100,7 @@ export class MemoryLink implements Link {
   close(): void {
     const events = this.#events;
     this.kill();
-    events?.ended();
+    events?.ended(null);
   }
 
   kill(): void {

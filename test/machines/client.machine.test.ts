@@ -79,6 +79,15 @@ describe('initializing', () => {
     expect(chart.context.failure?.code).toBe('init_timeout');
   });
 
+  it('names as the cause of a silence what the link knew of it, and of nothing else', () => {
+    const evidence = { ...exited, code: 'process_silent', message: 'the server process was running' };
+    const silent = new Chart().acquire(1).say({ type: 'session.opened' }).pass('initTimeout').end(0.5, evidence);
+    expect(silent.context.failure).toMatchObject({ code: 'init_timeout', because: evidence });
+    expect(silent.context.failure?.message).toMatch(/within initTimeout; the server process was running$/);
+    const lost = new Chart().acquire(1).say({ type: 'session.opened' }).lose().end(0.5, evidence);
+    expect(lost.context.failure).toBe(exited);
+  });
+
   it('queues what is called meanwhile and sends it in its order when ready', () => {
     const chart = new Chart().acquire(1).submit(10, 11).say({ type: 'session.opened' }).submit(12).negotiate();
     expect(chart.commands).toEqual([{ type: 'send.requested', ids: [10, 11, 12] }]);
@@ -416,7 +425,15 @@ describe('events of a dead generation', () => {
     for (const chart of states) {
       const before = chart.snapshot;
       for (const type of ['session.opened', 'session.lost', 'session.ended', 'session.received'] as const) {
-        chart.send({ type, generation: 1, failure: exited, messages: [result(5)], chance: 0, answering: false });
+        chart.send({
+          type,
+          generation: 1,
+          failure: exited,
+          messages: [result(5)],
+          chance: 0,
+          evidence: null,
+          answering: false,
+        });
         expect(chart.snapshot).toBe(before);
         expect(chart.last).toEqual([]);
       }

@@ -1,10 +1,17 @@
 /**
- * Bad inputs from a real server process: rows 2, 3, 7 to 15, 21 and 25. Rows 4, 5, 6, 16 and 19 are
+ * Bad inputs from a real server process: rows 2, 3, 7 to 15, 20, 21 and 25. Rows 4, 5, 6, 16 and 19 are
  * in pipes.test.ts, 17 and 18 in close.test.ts. Where the row and "what kills what" differ, the table
  * wins: the expected result is its row, quoted beside each test.
  */
 import { describe, expect, it } from 'vitest';
-import { InvalidResponseError, RequestTimeoutError, SessionLostError, UnsupportedError } from '../../src/index.js';
+import {
+  Client,
+  ConnectionError,
+  InvalidResponseError,
+  RequestTimeoutError,
+  SessionLostError,
+  UnsupportedError,
+} from '../../src/index.js';
 import { processClient, seenBy } from '../support/processes.js';
 import { textOf } from '../support/results.js';
 
@@ -179,6 +186,19 @@ describe('bad inputs', () => {
     // Expected: exit: SessionLostError, maybe; code, signal and stderr tail in the cause (I10).
     await expect(call).rejects.toBeInstanceOf(SessionLostError);
     await expect(call).rejects.toMatchObject({ executed: 'maybe', cause: { ...cause, stderr: `${args.stderr}\n` } });
+  });
+
+  it('row 20: a server that never answers the handshake is given up, with the end of its stderr as the cause', async () => {
+    const mute = ['-e', "console.error('waiting for a licence key'); process.stdin.resume()"];
+    const client = new Client({ command: process.execPath, args: mute }, { initTimeout: 1_000 });
+    const attempt = client.connect();
+    await expect(attempt).rejects.toBeInstanceOf(ConnectionError);
+    await expect(attempt).rejects.toMatchObject({
+      code: 'init_timeout',
+      executed: 'no',
+      cause: { exitCode: null, signal: null, stderr: 'waiting for a licence key\n' },
+    });
+    await expect(attempt).rejects.toThrow(/did not answer the handshake.*the end of its stderr is in the cause/);
   });
 
   it('row 21: a protocol version that nobody here speaks is UnsupportedError, with both sides, and not tried again', async () => {

@@ -140,8 +140,8 @@ export class Chart {
     return this.say({ type: 'session.lost', failure: reason, answering });
   }
 
-  end(chance = 0.5): this {
-    return this.say({ type: 'session.ended', chance });
+  end(chance = 0.5, evidence: Failure | null = null): this {
+    return this.say({ type: 'session.ended', chance, evidence });
   }
 
   /** What the last event led to. */

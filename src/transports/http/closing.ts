@@ -4,7 +4,6 @@
  * and then the sockets go. Each step has a share of the time, so the last one is reached in any case.
  */
 import type { Clock } from '../../protocol/clock.js';
-import { Exchange } from './exchange.js';
 
 export interface ClosingSteps {
   /** Calls back when nothing is on its way that should still arrive. */
@@ -85,29 +84,5 @@ export class Closing {
       },
       Math.max(until - this.#clock.now(), 0),
     );
-  }
-}
-
-/** The DELETE of a session. 405 is a fine answer, and so is none: the server forgets in its own time. */
-export class Farewell extends Exchange {
-  readonly #done: () => void;
-
-  constructor(clock: Clock, done: () => void) {
-    super(clock);
-    this.#done = done;
-  }
-
-  protected head(): void {
-    this.#done();
-  }
-
-  protected data(): void {}
-
-  protected end(): void {
-    this.#done();
-  }
-
-  protected fail(): void {
-    this.#done();
   }
 }

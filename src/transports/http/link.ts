@@ -10,15 +10,16 @@ import type { Message } from '../../protocol/json-rpc.js';
 import type { Limits } from '../../protocol/limits.js';
 import type { HttpOptions, HttpPorts } from '../http.js';
 import type { Connection, Link, LinkEvents } from '../link.js';
-import { Closing, Farewell } from './closing.js';
+import { Closing } from './closing.js';
 import { Endpoint } from './endpoint.js';
+import { endOfSession } from './farewell.js';
 import { backlog, closed, invalidSessionId, neverSent, notSerialisable, perhapsSent } from './failures.js';
 import { Outstanding } from './outstanding.js';
 import { Post, type PostOwner } from './post.js';
 import { Preparations } from './preparations.js';
 import { Suspicion, type Finding, type SuspicionHost } from './suspicion.js';
 import { Standalone, type StandaloneHost } from './standalone.js';
-import { answers, sessionExpired, type Verdict } from './verdict.js';
+import { sessionExpired, type Verdict } from './verdict.js';
 
 type Accepted = (failure: Failure | null) => void;
 
@@ -109,22 +110,23 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
     const events = this.#events;
     if (this.#over || events === null) return;
     this.#quieten();
-    this.#closing = new Closing(this.clock, {
-      flush: (done) => {
-        this.#outstanding.whenIdle(done);
-      },
-      deleteSession: (done) => {
-        this.#deleteSession(done);
-      },
-      destroy: (done) => {
-        this.#over = true;
-        this.#preparations.stop();
-        void this.endpoint.wires.destroy().then(done, done);
-      },
-      ended: () => {
-        events.ended();
-      },
-    });
+    const { clock, endpoint } = this;
+    this.#closing = new Closing(
+      clock,
+      endOfSession({
+        clock,
+        endpoint,
+        outstanding: this.#outstanding,
+        knowsUs: this.#loss === null,
+        over: () => {
+          this.#over = true;
+          this.#preparations.stop();
+        },
+        ended: () => {
+          events.ended(null);
+        },
+      }),
+    );
     this.#closing.begin(within);
   }
 
@@ -141,17 +143,7 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
   received(messages: readonly unknown[]): void {
     if (this.#loss?.answering === false) return;
     this.#events?.received(messages);
-    for (const message of messages) this.#settled(message);
-  }
-
-  /** A request is over when its answer has come, on whatever stream: its post waits for no more. */
-  #settled(message: unknown): void {
-    if (typeof message !== 'object' || message === null || !('id' in message)) return;
-    const { id } = message;
-    const post = typeof id === 'number' ? this.#outstanding.post(id) : undefined;
-    if (post === undefined || !answers(message, post.to.id)) return;
-    this.#outstanding.accepted(post);
-    post.settled();
+    for (const message of messages) this.#outstanding.answered(message);
   }
 
   accepted(post: Post, status: number, headers: IncomingHttpHeaders): Failure | null {
@@ -319,19 +311,5 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
     this.#suspicion.stop();
     this.#outstanding.abandonAll();
     this.#preparations.passAbandoned();
-  }
-
-  #deleteSession(done: () => void): void {
-    const { endpoint } = this;
-    if (!endpoint.inSession || this.#loss !== null) done();
-    else
-      endpoint.prepare(
-        'DELETE',
-        null,
-        (request) => {
-          new Farewell(this.clock, done).enter(endpoint.control, request);
-        },
-        done,
-      );
   }
 }

@@ -1,6 +1,7 @@
 /** The posts of which the outcome is open, and who wants to know that they were accepted. */
 import type { Failure } from '../../protocol/failure.js';
 import type { Post } from './post.js';
+import { answers } from './verdict.js';
 
 export class Outstanding {
   /** Requests, by id. What is not here any more was abandoned, or has been told. */
@@ -52,9 +53,14 @@ export class Outstanding {
     post.abort();
   }
 
-  /** Of the request with this id. */
-  post(id: number | string): Post | undefined {
-    return this.#requests.get(id);
+  /** A request is over when its answer has come, on whatever stream: its post waits for no more. */
+  answered(message: unknown): void {
+    if (typeof message !== 'object' || message === null || !('id' in message)) return;
+    const { id } = message;
+    const post = typeof id === 'number' ? this.#requests.get(id) : undefined;
+    if (post === undefined || !answers(message, post.to.id)) return;
+    this.accepted(post);
+    post.settled();
   }
 
   /** Requests of which the exchange is not over. */

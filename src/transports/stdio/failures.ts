@@ -35,6 +35,12 @@ export function stdinClosed(cause: ProcessCause): Failure {
   return lost('stdin_closed', 'the server process closed its stdin, though it has not exited', cause);
 }
 
+/** It was alive when it was told to end, whatever made it exit after that. */
+export function stillRunning(stderr: string): Failure {
+  const cause: ProcessCause = { exitCode: null, signal: null, stderr };
+  return lost('process_silent', 'the server process was running; the end of its stderr is in the cause', cause);
+}
+
 /**
  * Where the next message would start is unknown, so the link is lost. Retryable all the same: one
  * answer that is too long must not take the server away from everybody else for good.

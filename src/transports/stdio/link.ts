@@ -22,6 +22,7 @@ import {
   notStarted,
   processExited,
   stdinClosed,
+  stillRunning,
   stdoutClosed,
 } from './failures.js';
 import { Termination } from './termination.js';
@@ -216,8 +217,9 @@ class StdioLink implements Link {
 
   #finish(): void {
     const events = this.#events;
+    const { stderr } = this.#cause;
     this.#silence();
-    events?.ended();
+    events?.ended(stderr === '' ? null : stillRunning(stderr));
   }
 
   #silence(): void {
