@@ -42,6 +42,9 @@ export const clientMachine = client.createMachine({
     'notification.submitted': { actions: 'refuseNotification' },
     'request.aborted': { actions: 'abortRequest' },
     'requests.expired': { actions: 'expireRequests' },
+    // XState ends a machine that says nothing to the crash of its actor. Where the session does not matter
+    // any more, the crash does not either: its kill deadline, if it has one, goes on.
+    'xstate.error.actor.session': {},
   },
 
   states: {

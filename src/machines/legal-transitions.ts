@@ -130,7 +130,6 @@ const withoutSession = {
   'session.lost': noSession,
   'session.ended': noSession,
   'request.failed': noSession,
-  'xstate.error.actor.session': noSession,
 };
 
 /**
@@ -199,7 +198,6 @@ export const ignoredEvents: Readonly<Record<LeafState, Readonly<Record<string, s
     'session.trusted': tooLate,
     'session.lost': 'it ends anyway, and `session.ended` follows',
     'request.failed': tooLate,
-    'xstate.error.actor.session': 'it cannot answer any more; the kill deadline is for that',
   },
 };
 

@@ -411,6 +411,13 @@ describe('closing', () => {
     expect(chart.settled).toEqual(['1:session_lost:maybe']);
     expect(chart.pass('killDeadline').path).toBe('disconnected');
   });
+
+  it('outlives the crash of a session actor that is ending: the kill deadline goes on', () => {
+    const chart = new Chart().acquire(1).release(1);
+    chart.send({ type: 'xstate.error.actor.session' } as never);
+    expect([chart.path, chart.snapshot.status]).toEqual(['closing.terminating', 'active']);
+    expect(chart.acquire(2).pass('killDeadline').path).toBe('connecting.opening');
+  });
 });
 
 describe('events of a dead generation', () => {
