@@ -176,7 +176,7 @@ export default defineConfig(
   {
     name: 'tests on virtual time',
     files: ['test/**/*.ts'],
-    ignores: ['test/transports/**', 'test/interop/**', 'test/processes/**'],
+    ignores: ['transports', 'interop', 'processes', 'hostile', 'fuzz', 'leaks'].map((folder) => `test/${folder}/**`),
     rules: {
       ...noGlobals(['setTimeout', 'setInterval'], noSleep),
       ...noImports([{ regex: '^(node:)?timers(/promises)?$', message: noSleep }]),

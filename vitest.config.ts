@@ -1,7 +1,9 @@
 import { defineConfig, type Plugin } from 'vitest/config';
 
 /** Suites that start real processes, or open real sockets: they wait for the machine they run on. */
-const real = ['test/transports/**/*.test.ts', 'test/interop/**/*.test.ts', 'test/processes/**/*.test.ts'];
+const real = ['transports', 'interop', 'processes', 'hostile', 'fuzz', 'leaks'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
 /** Suites about what is published: `dist` is built for them when it is older than its sources. */
 const built = ['test/cli/**/*.test.ts', 'test/packaging/**/*.test.ts'];
 

@@ -211,7 +211,7 @@ export class Client extends Operations {
    *
    * @returns a function that ends it
    */
-  subscribe(listener: (snapshot: SnapshotRecord) => void): () => void {
+  subscribe(listener: (snapshot: SnapshotRecord) => unknown): () => void {
     return this.runtime.observation.subscribe(listener);
   }
 

@@ -17,18 +17,19 @@ export class Complaints {
       this.#warn(error, where);
       return;
     }
-    try {
-      this.#listener(error, where);
-    } catch (thrown) {
-      this.#warn(thrown, 'onError');
-    }
+    const listener = this.#listener;
+    attempt(
+      () => listener(error, where),
+      (thrown) => {
+        this.#warn(thrown, 'onError');
+      },
+    );
   }
 
   #warn(error: unknown, where: string): void {
     if (this.#warned.has(where)) return;
     this.#warned.add(where);
-    const detail = error instanceof Error && typeof error.stack === 'string' ? error.stack : textOf(error);
-    process.emitWarning(`${where} of ${this.#client} threw: ${detail}`, {
+    process.emitWarning(`${where} of ${this.#client} threw: ${stackOf(error)}`, {
       type: 'McpActorWarning',
       code: 'MCP_ACTOR_USER_CODE',
     });
@@ -36,15 +37,31 @@ export class Complaints {
 
   /** Runs a callback of the user's. It may throw, re-enter or never resolve; nothing here depends on it (I13). */
   run(where: string, callback: () => unknown): void {
-    try {
-      const returned = callback();
-      if (returned instanceof Promise) {
-        returned.catch((error: unknown) => {
-          this.tell(error, where);
-        });
-      }
-    } catch (error) {
+    attempt(callback, (error) => {
       this.tell(error, where);
-    }
+    });
   }
+}
+
+/** An async function rejects where another throws: unheard, that would end the process. */
+function attempt(callback: () => unknown, failed: (error: unknown) => void): void {
+  try {
+    const returned = callback();
+    if (isThenable(returned)) Promise.resolve(returned).catch(failed);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+
+/** What is thrown may have a `stack` that throws. */
+function stackOf(error: unknown): string {
+  try {
+    if (error instanceof Error && typeof error.stack === 'string') return error.stack;
+  } catch {
+    // What it says must do.
+  }
+  return textOf(error);
 }

@@ -4,12 +4,25 @@
  * inspector throws goes to `onError` (I13). Bodies of messages are left out.
  */
 import type { ClientActor, ClientEvent, ClientSnapshot } from '../machines/index.js';
+import type { Complaints } from './complaints.js';
+import type { Received } from '../protocol/json-rpc.js';
 import { recordOf, type SnapshotRecord } from './snapshot.js';
+
+/** What it is told about. */
+interface Inspected {
+  readonly name: string;
+  readonly actor: ClientActor;
+  readonly now: () => number;
+}
 
 /** An event of the shape of XState's inspection API. */
 export interface InspectionEvent {
   readonly type: '@xstate.actor' | '@xstate.event' | '@xstate.snapshot';
   readonly rootId: string;
+  /** What the client is called. */
+  readonly client: string;
+  /** When, by the client's clock. */
+  readonly at: number;
   /** The XState actor reference, as tools of XState want it. */
   readonly actorRef: unknown;
   /** Always undefined: events come from callers, from clocks and from the session. */
@@ -20,8 +33,25 @@ export interface InspectionEvent {
   readonly record: SnapshotRecord;
 }
 
-/** A function, or an observer with `next`: what `createActor`'s `inspect` option takes. */
-export type Inspector = ((event: InspectionEvent) => void) | { next(event: InspectionEvent): void };
+/**
+ * A function, or an observer with `next`: what `createActor`'s `inspect` option takes. An observer that
+ * collects may have a `flush` too: it is called when all that has happened so far was told.
+ */
+export type Inspector =
+  ((event: InspectionEvent) => unknown) | { next(event: InspectionEvent): unknown; flush?(): unknown };
+
+function withoutBody(message: Received): unknown {
+  switch (message.kind) {
+    case 'error':
+      return { ...message, error: { code: message.error.code } };
+    case 'progress':
+    case 'notification':
+    case 'cancelled':
+      return { ...message, body: { method: message.body.method } };
+    default:
+      return { ...message, body: undefined };
+  }
+}
 
 /** The event without what it carries for others. */
 function withoutBodies(event: ClientEvent): { readonly type: string } {
@@ -29,7 +59,7 @@ function withoutBodies(event: ClientEvent): { readonly type: string } {
     case 'session.received':
       return {
         ...event,
-        messages: event.messages.map((message) => ({ ...message, body: undefined, error: undefined })),
+        messages: event.messages.map(withoutBody),
       } as ClientEvent;
     case 'inbound.answered':
       return { type: event.type, id: event.id, generation: event.generation } as { type: string };
@@ -41,29 +71,44 @@ function withoutBodies(event: ClientEvent): { readonly type: string } {
 /** @internal */
 export class Inspections {
   readonly #inspectors: readonly Inspector[];
-  readonly #actor: ClientActor;
-  readonly #failed: (error: unknown) => void;
+  readonly #inspected: Inspected;
+  readonly #complaints: Complaints;
   #pending: InspectionEvent[] = [];
 
-  constructor(inspectors: readonly Inspector[], actor: ClientActor, failed: (error: unknown) => void) {
+  constructor(inspectors: readonly Inspector[], inspected: Inspected, complaints: Complaints) {
     this.#inspectors = inspectors;
-    this.#actor = actor;
-    this.#failed = failed;
-    const snapshot = actor.getSnapshot();
-    this.#add({ type: '@xstate.actor', snapshot, record: recordOf(snapshot) });
+    this.#inspected = inspected;
+    this.#complaints = complaints;
+    this.#add('@xstate.actor', inspected.actor.getSnapshot());
   }
 
   /** Called from inside the transition: only takes note. */
   note(event: ClientEvent, snapshot: ClientSnapshot): void {
-    const record = recordOf(snapshot);
     const shown = withoutBodies(event);
-    this.#add({ type: '@xstate.event', event: shown, record });
-    this.#add({ type: '@xstate.snapshot', event: shown, snapshot, record });
+    this.#add('@xstate.event', snapshot, { event: shown });
+    this.#add('@xstate.snapshot', snapshot, { event: shown, snapshot });
   }
 
-  #add(event: Omit<InspectionEvent, 'rootId' | 'actorRef'>): void {
-    const { sessionId } = this.#actor;
-    if (this.#pending.push({ ...event, rootId: sessionId, actorRef: this.#actor }) === 1) {
+  #add(
+    type: InspectionEvent['type'],
+    state: ClientSnapshot,
+    more: Pick<InspectionEvent, 'event' | 'snapshot'> = { snapshot: state },
+  ): void {
+    const { actor, name, now } = this.#inspected;
+    let record: SnapshotRecord | undefined;
+    const added: InspectionEvent = {
+      type,
+      rootId: actor.sessionId,
+      client: name,
+      at: now(),
+      actorRef: actor,
+      ...more,
+      // Made for who asks: it lists every request, and a snapshot never changes.
+      get record() {
+        return (record ??= recordOf(state));
+      },
+    };
+    if (this.#pending.push(added) === 1) {
       queueMicrotask(() => {
         this.#tell();
       });
@@ -75,13 +120,13 @@ export class Inspections {
     this.#pending = [];
     for (const event of events) {
       for (const inspector of this.#inspectors) {
-        try {
-          if (typeof inspector === 'function') inspector(event);
-          else inspector.next(event);
-        } catch (error) {
-          this.#failed(error);
-        }
+        this.#complaints.run('inspect', () =>
+          typeof inspector === 'function' ? inspector(event) : inspector.next(event),
+        );
       }
+    }
+    for (const inspector of this.#inspectors) {
+      if (typeof inspector === 'object') this.#complaints.run('inspect', () => inspector.flush?.());
     }
   }
 }

@@ -30,7 +30,7 @@ export interface Transitions extends AsyncIterableIterator<Transition> {
 /** A deadline is an event of XState's making; the chart calls it by its name. */
 const wordsOf = (type: string): string => type.replace(/^xstate\.after\.([^.]+)\..*$/, 'after $1');
 
-type Listener = (snapshot: SnapshotRecord) => void;
+type Listener = (snapshot: SnapshotRecord) => unknown;
 
 /** @internal */
 export class Observation {
@@ -70,9 +70,7 @@ export class Observation {
     if (this.#listeners.size === 0) return;
     const record = recordOf(snapshot);
     for (const listener of [...this.#listeners]) {
-      this.#complaints.run('subscribe', () => {
-        listener(record);
-      });
+      this.#complaints.run('subscribe', () => listener(record));
     }
   }
 
@@ -83,9 +81,7 @@ export class Observation {
 
   subscribe(listener: Listener): () => void {
     // A listener that is given twice is called twice, and each goes by itself.
-    const own: Listener = (record) => {
-      listener(record);
-    };
+    const own: Listener = (record) => listener(record);
     this.#listeners.add(own);
     return () => {
       this.#listeners.delete(own);

@@ -21,7 +21,7 @@ export type ServerNotification = NotificationBody;
 export type MessageHandler = (notification: ServerNotification) => unknown;
 
 /** Told what a listener, a handler or an inspector of yours threw, and where. It changes nothing else. */
-export type ErrorListener = (error: unknown, where: string) => void;
+export type ErrorListener = (error: unknown, where: string) => unknown;
 
 /** The options of a `Client`. Times are milliseconds, sizes bytes; `Infinity` is off. Unknown ones are refused. */
 export interface ClientOptions {

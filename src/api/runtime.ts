@@ -7,10 +7,8 @@
 import { createActor } from 'xstate';
 import { Deadlines } from '../actors/deadlines.js';
 import { providePorts } from '../actors/ports.js';
-import { connectionOf, sessionLogic } from '../actors/session.js';
+import { connectionOf } from '../actors/session.js';
 import {
-  behindTheSeam,
-  clientMachine,
   observeSteps,
   type ClientActor,
   type ClientEvent,
@@ -29,12 +27,10 @@ import { errorOf } from './error-of.js';
 import type { ClientState, McpActorError } from './errors.js';
 import { Inspections } from './inspection.js';
 import { LeaseTable } from './lease-table.js';
+import { machineInUse } from './machine.js';
 import { Observation } from './observation.js';
 import type { ResolvedOptions } from './options.js';
 import { stateOf } from './snapshot.js';
-
-/** Provided once, for all clients: doing so for each would cost each 60 KB. */
-const logic = behindTheSeam(clientMachine.provide({ actors: { session: sessionLogic } }));
 
 /** Requests that one event may carry. */
 const BATCH = 1_024;
@@ -53,6 +49,7 @@ export class Runtime {
   /** Why the last session ended when nobody asked. */
   failure: McpActorError | null = null;
   #failed: Failure | null = null;
+  #collapsed: McpActorError | null = null;
   #lastId = 0;
   #collected: Submitted[] = [];
   #collecting = false;
@@ -80,12 +77,12 @@ export class Runtime {
         this.release();
       },
     });
-    this.actor = createActor(logic, { input: { options: options.chart }, clock: clockOf(options) });
-    this.#connectActor(source);
+    this.actor = createActor(machineInUse(), { input: { options: options.chart }, clock: clockOf(options) });
+    this.#connectActor(source, name);
     this.actor.start();
   }
 
-  #connectActor(source: ResolvedSource): void {
+  #connectActor(source: ResolvedSource, name: string): void {
     const { actor, options, calls } = this;
     providePorts(actor.system, {
       clock: options.clock,
@@ -99,9 +96,7 @@ export class Runtime {
     const inspections =
       options.inspectors.length === 0
         ? null
-        : new Inspections(options.inspectors, actor, (error) => {
-            this.complaints.tell(error, 'inspect');
-          });
+        : new Inspections(options.inspectors, { name, actor, now: () => options.clock.now() }, this.complaints);
     observeSteps(actor.system, (before, event, after) => {
       this.observation.note(before, event, after);
       inspections?.note(event, after);
@@ -134,10 +129,20 @@ export class Runtime {
   #collapse(error: unknown): void {
     this.complaints.tell(error, 'the chart');
     const place = { state: this.state, client: this.label, isNoRequest: true };
-    const reason = errorOf(collapsed, { ...place, what: 'the client', cause: error });
+    this.#collapsed = errorOf(collapsed, { ...place, what: 'the client', cause: error });
+    this.#giveUp(this.#collapsed);
+    this.observation.collapse();
+  }
+
+  #giveUp(reason: McpActorError): void {
     for (const id of this.leases.ids()) this.leases.end(id, () => reason);
     for (const id of this.calls.ids()) this.calls.settle({ id, kind: 'failure', failure: collapsed });
-    this.observation.collapse();
+  }
+
+  /** The one way to the chart. A chart that has failed takes no event: who comes later must not wait either. */
+  #tell(event: ClientEvent): void {
+    if (this.#collapsed === null) this.actor.send(event);
+    else this.#giveUp(this.#collapsed);
   }
 
   get snapshot(): ClientSnapshot {
@@ -160,7 +165,7 @@ export class Runtime {
   /** Everything but requests. What was collected goes first: nothing overtakes a call made before it. */
   send(event: ClientEvent): void {
     this.flush();
-    this.actor.send(event);
+    this.#tell(event);
   }
 
   /** The first call of a tick goes at once, the others of that tick as one event. */
@@ -179,7 +184,7 @@ export class Runtime {
         this.#collecting = false;
         this.flush();
       });
-      this.actor.send({ type: 'requests.submitted', requests: [submitted] });
+      this.#tell({ type: 'requests.submitted', requests: [submitted] });
       return;
     }
     if (this.#collected.push(submitted) === BATCH) this.flush();
@@ -216,7 +221,7 @@ export class Runtime {
     if (this.#collected.length === 0) return;
     const requests = this.#collected;
     this.#collected = [];
-    this.actor.send({ type: 'requests.submitted', requests });
+    this.#tell({ type: 'requests.submitted', requests });
   }
 
   /** Somebody waits: the process lives until they do not. */

@@ -48,15 +48,24 @@ const byId = (a: { readonly id: number }, b: { readonly id: number }): number =>
 
 const reasonOf = (closing: Closing | null): ClosingReason | null => closing?.reason ?? null;
 
-/** @internal */
+/**
+ * @internal The two lists are made when somebody looks at them: one is told after each event, and with
+ * a thousand requests in flight most of its cost would be lists that nobody reads.
+ */
 export function recordOf(snapshot: ClientSnapshot): SnapshotRecord {
   const { context } = snapshot;
+  let leases: readonly LeaseRecord[] | undefined;
+  let requests: readonly RequestRecord[] | undefined;
   return {
     state: stateOf(snapshot),
     path: pathOf(snapshot.value),
     generation: context.generation,
-    leases: [...context.leases.values()].sort(byId),
-    requests: [...context.requests.values()].sort(byId),
+    get leases() {
+      return (leases ??= [...context.leases.values()].sort(byId));
+    },
+    get requests() {
+      return (requests ??= [...context.requests.values()].sort(byId));
+    },
     inbound: context.inbound.size,
     negotiated: context.negotiated,
     failure: context.failure,

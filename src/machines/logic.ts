@@ -19,10 +19,10 @@ export type StepObserver = (before: ClientSnapshot, event: ClientEvent, after: C
 // Any system at all: actors of every kind share the scope this is looked up with.
 type System = ActorSystem<never> | AnyActorScope['system'];
 
-const observers = new WeakMap<System, StepObserver>();
+const observers = new WeakMap<System, StepObserver | readonly StepObserver[]>();
 
 /**
- * Looks on at the client of one actor system; one observer at a time.
+ * Looks on at the client of one actor system, from now on; observers are told in the order they came.
  *
  * @example
  * ```ts
@@ -37,13 +37,36 @@ const observers = new WeakMap<System, StepObserver>();
  * ```
  */
 export function observeSteps(system: System, observer: StepObserver): void {
-  observers.set(system, observer);
+  const present = observers.get(system);
+  // Nearly always there is one, and the seam is where all traffic passes: one is called without a list.
+  observers.set(system, present === undefined ? observer : [present, observer].flat());
 }
 
-const isStale = (event: ClientEvent, living: number): boolean => 'generation' in event && event.generation !== living;
+function tell(observer: StepObserver | readonly StepObserver[], ...step: Parameters<StepObserver>): void {
+  if (typeof observer === 'function') observer(...step);
+  else for (const each of observer) each(...step);
+}
+
+/** What the seam is made of. Only a machine that is broken on purpose has reason to say otherwise. */
+export interface Seam {
+  /** Whether an event is of another generation than the living one. */
+  readonly isStale: (event: ClientEvent, living: number) => boolean;
+  /** The short cut for the two hot events; `null` has every event taken by the machine itself. */
+  readonly takeHot: typeof takeHot | null;
+}
+
+const seam: Seam = {
+  isStale: (event, living) => 'generation' in event && event.generation !== living,
+  takeHot,
+};
 
 /**
  * The machine, with its transition behind the seam.
+ *
+ * @param machine the client machine, with the session actor it is to run
+ * @param parts what the seam is made of, where it is to be something else: with a machine whose actions
+ *   differ, the short cut would not; default: what ships
+ * @returns logic for `createActor`
  *
  * @example
  * ```ts
@@ -56,12 +79,14 @@ const isStale = (event: ClientEvent, living: number): boolean => 'generation' in
  * export const logic = behindTheSeam(clientMachine.provide({ actors: { session } }));
  * ```
  */
-export function behindTheSeam(machine: ClientMachine): ClientMachine {
+export function behindTheSeam(machine: ClientMachine, parts: Partial<Seam> = {}): ClientMachine {
+  const { isStale, takeHot } = { ...seam, ...parts };
   const transition: ClientMachine['transition'] = (before, event, scope) => {
     const after = isStale(event, before.context.generation)
       ? before
-      : (takeHot(before, event, scope) ?? machine.transition(before, event, scope));
-    observers.get(scope.system)?.(before, event, after);
+      : (takeHot?.(before, event, scope) ?? machine.transition(before, event, scope));
+    const observer = observers.get(scope.system);
+    if (observer !== undefined) tell(observer, before, event, after);
     return after;
   };
   return Object.assign(Object.create(machine) as ClientMachine, { transition });

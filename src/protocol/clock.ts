@@ -23,9 +23,22 @@ export function clamped(clock: Clock): Clock {
     clearTimeout(timer) {
       if (timer !== null) clock.clearTimeout(timer);
     },
-    hold: () => clock.hold?.(),
-    release: () => clock.release?.(),
+    // They only say whether the process should live; one that throws must not lose what it stands beside.
+    hold: () => {
+      attempt(() => clock.hold?.());
+    },
+    release: () => {
+      attempt(() => clock.release?.());
+    },
   };
+}
+
+function attempt(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // It was asked.
+  }
 }
 
 /** Dice that always fall within 0 and 1, whatever a user's do. */

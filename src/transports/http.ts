@@ -11,6 +11,7 @@
  *     failures    what can go wrong, as failures, purely
  *     suspicion   the one `ping` that settles what a refusal meant
  *     standalone  the stream that the server may use when it is asked nothing
+ *     loss        how a loss is told, to whom
  *     closing     the end, step by step
  *     farewell    what those steps are, and the DELETE of the session
  *     exchange    what every HTTP exchange does: redirects, silence after an abort, one outcome

@@ -38,7 +38,16 @@ export type SourceResult = Transport | ConnectableServer;
  * URL; the path of a `.py`, `.js`, `.mjs` or `.ts` script; a command; a config object or the path of
  * a `.json` one.
  */
-export type Source = SourceFunction | SourceResult | URL | string | StdioServer | ServerConfig;
+export type Source = SourceFunction | SourceResult | URL | string | StdioServer | ServerConfig | WrappedSource;
+
+/** The key of the method by which a wrapped source is resolved. */
+export const wrapped: unique symbol = Symbol('mcp-actor.wrapped');
+
+/** A source around another one, such as `faulty()` of `mcp-actor/testing` makes. */
+export interface WrappedSource {
+  /** Given how the client would resolve what is inside, answers for the whole. */
+  readonly [wrapped]: (resolve: (inner: Source) => ResolvedSource, ports: LinkPorts) => ResolvedSource;
+}
 
 /** Options of the client that are about an inferred transport. */
 export interface SourceOptions {
@@ -65,6 +74,7 @@ export function resolveSource(source: Source, options: SourceOptions, ports: Lin
   }
   if (typeof source === 'string') return resolveText(source, options, ports);
   if (source instanceof URL) return resolveUrl(source, options, ports);
+  if (isWrapped(source)) return source[wrapped]((inner) => resolveSource(inner, options, ports), ports);
   if (isTransport(source)) return { label: 'a transport', open: () => new ForeignLink(source) };
   if (isServer(source)) return { label: 'a server in this process', open: () => new MemoryLink(source) };
   if (isCommand(source)) return resolveCommand(commandOf(source), options, ports);
@@ -140,6 +150,8 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 
 const hasMethods = (value: unknown, ...names: string[]): boolean =>
   isObject(value) && names.every((name) => typeof value[name] === 'function');
+
+const isWrapped = (value: unknown): value is WrappedSource => isObject(value) && wrapped in value;
 
 const isTransport = (value: unknown): value is Transport => hasMethods(value, 'start', 'send', 'close');
 

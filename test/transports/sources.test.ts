@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Client, ConfigError, type Source } from '../../src/index.js';
-import { ScriptedServer, ScriptedTransport } from '../support/scripted-server.js';
+import { ScriptedServer } from '../support/scripted-server.js';
 
 const server = `
 import readline from 'node:readline';
@@ -83,7 +83,7 @@ describe('a source', () => {
   });
 
   it('may be a Transport object, which is good for one session, and the second says so', async () => {
-    const client = new Client(new ScriptedTransport(new ScriptedServer(), 1));
+    const client = new Client(new ScriptedServer().source());
     await client.use((lease) => lease.ping());
     const error: unknown = await client.connect().catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ConfigError);

@@ -11,10 +11,10 @@ export interface Ending {
   readonly endpoint: Endpoint;
   readonly outstanding: Outstanding;
   /** False when the server has forgotten the session, or is gone: there is nothing to delete. */
-  readonly knowsUs: boolean;
+  readonly knowsUs: () => boolean;
   /** From here on nothing of the link may run. */
-  over(): void;
-  ended(): void;
+  readonly over: () => void;
+  readonly ended: () => void;
 }
 
 export function endOfSession({ clock, endpoint, outstanding, knowsUs, over, ended }: Ending): ClosingSteps {
@@ -23,7 +23,7 @@ export function endOfSession({ clock, endpoint, outstanding, knowsUs, over, ende
       outstanding.whenIdle(done);
     },
     deleteSession: (done) => {
-      if (!endpoint.inSession || !knowsUs) {
+      if (!endpoint.inSession || !knowsUs()) {
         done();
         return;
       }

@@ -56,9 +56,10 @@ export class RequestHeaders {
 
   /** Takes the session id that came with the answer to `initialize`, if one did; false when it may not be used. */
   adoptSession(answer: IncomingHttpHeaders): boolean {
-    const sessionId = headerOf(answer, 'mcp-session-id') ?? '';
-    if (sessionId === '') return true;
-    if (!isSessionId(sessionId)) return false;
+    const value = headerOf(answer, 'mcp-session-id') ?? '';
+    if (value === '') return true;
+    const sessionId = sessionIdOf(value);
+    if (sessionId === null) return false;
     this.#sessionId = sessionId;
     this.#made.clear();
     return true;
@@ -236,9 +237,13 @@ export function contentType(headers: IncomingHttpHeaders): string {
 
 const SESSION_ID_LENGTH = 1_024;
 
-/** MCP 2025-11-25, basic/transports#session-management: visible ASCII; the length is our limit. */
-function isSessionId(value: string): boolean {
-  return value.length <= SESSION_ID_LENGTH && /^[\x21-\x7e]+$/.test(value);
+/**
+ * MCP 2025-11-25, basic/transports#session-management: visible ASCII; the length is our limit. White
+ * space around it is not part of a value (RFC 9110, 5.5), and what reads headers for us may leave it.
+ */
+function sessionIdOf(value: string): string | null {
+  const [, id = ''] = /^[\t ]*([\x21-\x7e]+)[\t ]*$/.exec(value) ?? [];
+  return id !== '' && id.length <= SESSION_ID_LENGTH ? id : null;
 }
 
 /** The longest that can be waited for by a timer. */

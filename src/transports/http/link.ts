@@ -13,7 +13,8 @@ import type { Connection, Link, LinkEvents } from '../link.js';
 import { Closing } from './closing.js';
 import { Endpoint } from './endpoint.js';
 import { endOfSession } from './farewell.js';
-import { backlog, closed, invalidSessionId, neverSent, notSerialisable, perhapsSent } from './failures.js';
+import { backlog, closed, invalidSessionId, neverSent, notSerialisable } from './failures.js';
+import { tellLoss, type Loss } from './loss.js';
 import { Outstanding } from './outstanding.js';
 import { Post, type PostOwner } from './post.js';
 import { Preparations } from './preparations.js';
@@ -22,12 +23,6 @@ import { Standalone, type StandaloneHost } from './standalone.js';
 import { sessionExpired, type Verdict } from './verdict.js';
 
 type Accepted = (failure: Failure | null) => void;
-
-/** `answering`: the server forgot the session, but what it had begun to answer may still come. */
-interface Loss {
-  readonly failure: Failure;
-  readonly answering: boolean;
-}
 
 export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost {
   readonly clock: Clock;
@@ -117,7 +112,7 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
         clock,
         endpoint,
         outstanding: this.#outstanding,
-        knowsUs: this.#loss === null,
+        knowsUs: () => this.#loss === null,
         over: () => {
           this.#over = true;
           this.#preparations.stop();
@@ -243,27 +238,16 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
     this.#loss = { failure, answering };
     if (answering) this.#standalone.retire();
     else this.#standalone.stop();
-    // Said in two steps, so that what never went out is told of before everything else is given up.
-    const unsent = answering ? [] : this.#outstanding.running().filter(({ started }) => !started);
-    if (unsent.length > 0) {
-      this.#events?.lost(failure, true);
-      for (const post of unsent) this.#giveUp(post, neverSent(failure), true);
-    }
-    this.#events?.lost(failure, answering);
+    tellLoss(this.#loss, {
+      events: () => this.#events,
+      outstanding: this.#outstanding,
+      fail: (post, reason, refused) => {
+        this.#fail(post, reason, refused);
+      },
+    });
     // Somebody else found out while a ping was asking.
     if (answering) this.#suspicion.overtake({ kind: 'gone', failure });
-    else this.#loseRequests(failure);
-  }
-
-  #loseRequests(failure: Failure): void {
-    for (const post of this.#outstanding.running()) this.#giveUp(post, perhapsSent(failure), false);
-    this.#preparations.passAbandoned();
-  }
-
-  #giveUp(post: Post, failure: Failure, refused: boolean): void {
-    if (!this.#outstanding.isOpen(post)) return;
-    post.abort();
-    this.#fail(post, failure, refused);
+    else this.#preparations.passAbandoned();
   }
 
   // Going out.

@@ -75,16 +75,27 @@ export class LineFramer {
     if (last !== -1) {
       const whole = rest.subarray(0, last);
       this.#scanned += whole.length;
-      for (const line of decode(whole).split('\n')) {
-        // Only a chunk that is longer than a line may be can hold a line that is.
-        if (whole.length > this.#longest && Buffer.byteLength(line) > this.#longest) {
-          this.#overflow();
-          return;
-        }
-        lines.push(line);
-      }
+      if (whole.length <= this.#longest) for (const line of decode(whole).split('\n')) lines.push(line);
+      else if (!this.#measure(whole, lines)) return;
     }
     this.#hold(rest.subarray(last + 1));
+  }
+
+  /**
+   * Only a chunk that is longer than a line may be can hold a line that is. It is the bytes that count:
+   * what is no UTF-8 becomes more when it is decoded.
+   */
+  #measure(whole: Buffer, lines: string[]): boolean {
+    for (let from = 0, end = 0; end < whole.length; from = end + 1) {
+      const newline = whole.indexOf(NEWLINE, from);
+      end = newline === -1 ? whole.length : newline;
+      if (end - from > this.#longest) {
+        this.#overflow();
+        return false;
+      }
+      lines.push(decode(whole.subarray(from, end)));
+    }
+    return true;
   }
 
   #hold(bytes: Buffer): void {
