@@ -174,10 +174,15 @@ class Session implements LinkEvents {
     else this.#link.close(within);
   }
 
-  /** The actor is stopped: whatever is left of the link goes without another word. */
+  /** The actor is stopped. */
   stop(): void {
     this.#over = true;
     this.#stopped = true;
+    this.#kill();
+  }
+
+  /** Whatever is left of the link goes without another word. */
+  #kill(): void {
     const link = this.#link;
     this.#link = null;
     try {
@@ -267,8 +272,12 @@ class Session implements LinkEvents {
     try {
       act();
     } catch (error) {
+      // Asked now: the loss told below may bring the end, which is then under way and says itself when it is over (I4).
+      const wasOver = this.#over;
       this.lost(failure({ ...broken, ...failureOf(error, broken) }, error), false);
-      if (this.#over) this.ended(null);
+      if (!wasOver) return;
+      this.#kill();
+      this.ended(null);
     }
   }
 }
