@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { chartCommand } from './chart.js';
+import { replayCommand } from './replay.js';
 
 export type Print = (text: string) => void;
 
@@ -12,7 +13,8 @@ export function program(print: Print): Command {
     .version(version())
     .configureOutput({ writeOut: print })
     .showHelpAfterError('(mcp-actor --help says what there is)')
-    .addCommand(chartCommand(print));
+    .addCommand(chartCommand(print))
+    .addCommand(replayCommand(print));
 }
 
 /** The same path from `src/cli` and from `dist/cli`. */

@@ -15,6 +15,7 @@ export {
   observeSteps,
   type ClientMachine,
   type ClientSnapshot,
+  type Seam,
   type StepObserver,
 } from './logic.js';
 export { start, step, type StepEffect, type Stepped, type TimerEvent } from './step.js';

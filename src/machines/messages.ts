@@ -75,9 +75,11 @@ function absorb(
         // Answered here, whatever the load: it asks nothing of anybody's code.
         if (message.method === 'ping')
           commands.push({ type: 'reply.requested', id: message.id, answer: { result: {} } });
+        // Told again while it is worked on: it has its answer coming, and gets no other.
+        else if (inbound.has(message.id)) return;
         else if (inbound.size >= context.options.maxInbound) {
           commands.push({ type: 'reply.requested', id: message.id, answer: busy(context.options.maxInbound) });
-        } else if (!inbound.has(message.id)) {
+        } else {
           inbound = inbound.set(message.id, message.method);
           deliveries.push({ kind: 'inbound', id: message.id, method: message.method, body: message.body });
         }

@@ -218,8 +218,9 @@ class StdioLink implements Link {
   #finish(): void {
     const events = this.#events;
     const { stderr } = this.#cause;
+    const isExplained = this.#lost !== null || stderr === '';
     this.#silence();
-    events?.ended(stderr === '' ? null : stillRunning(stderr));
+    events?.ended(isExplained ? null : stillRunning(stderr));
   }
 
   #silence(): void {
