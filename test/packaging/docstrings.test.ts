@@ -10,6 +10,8 @@ const root = process.cwd();
 const entries = {
   'mcp-actor': join(root, 'src', 'index.ts'),
   'mcp-actor/machines': join(root, 'src', 'machines', 'index.ts'),
+  'mcp-actor/testing': join(root, 'src', 'testing', 'index.ts'),
+  'mcp-actor/inspector': join(root, 'src', 'inspector', 'index.ts'),
 };
 /** Inside the package, so that it is found by its own name, as a user would name it. */
 const folder = join(root, '.cache', 'docstrings');

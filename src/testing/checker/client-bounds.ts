@@ -1,0 +1,60 @@
+/** How large a world a client is checked in. */
+import type { ChartOptions } from '../../machines/index.js';
+
+/** The size of the world around a client. */
+export interface ClientBounds {
+  /** Leases that are not over, at one time. */
+  readonly leases: number;
+  /** Requests that are not settled, at one time. */
+  readonly requests: number;
+  /** Of these, how many are made through a lease; the others are made on the client itself. */
+  readonly owned: number;
+  /** Requests of the server that are not answered, at one time. */
+  readonly inbound: number;
+  /** Sessions in a row that may replace one that was lost. */
+  readonly restarts: number;
+  /** Requests that may be sent at one time. */
+  readonly inFlight: number;
+  /** Requests that may wait to be sent. */
+  readonly queue: number;
+}
+
+/** What `npm run check` explores. */
+export const clientBounds: ClientBounds = {
+  leases: 3,
+  requests: 3,
+  owned: 1,
+  inbound: 1,
+  restarts: 2,
+  inFlight: 2,
+  queue: 2,
+};
+
+/**
+ * Options of the chart for a check: small limits, and times that can be told apart. How long a time is
+ * does not matter to a check (any timer may pass at any moment); whether it is 0, and which of two is
+ * longer, does.
+ */
+export function chartOptionsFor(bounds: ClientBounds, options: Partial<ChartOptions> = {}): ChartOptions {
+  return {
+    autoInitialize: true,
+    connectTimeout: 20_000,
+    initTimeout: 30_000,
+    closeTimeout: 5_000,
+    drain: 1_000,
+    idleTimeout: 0,
+    reconnect: {
+      initial: false,
+      attempts: bounds.restarts + 1,
+      initialDelay: 1_000,
+      factor: 2,
+      maxDelay: 8_000,
+      jitter: 0.2,
+      stableAfter: 10_000,
+    },
+    maxInFlight: bounds.inFlight,
+    maxQueue: bounds.queue,
+    maxInbound: bounds.inbound,
+    ...options,
+  };
+}

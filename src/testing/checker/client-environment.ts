@@ -1,0 +1,59 @@
+/** The world around a client, for checking the chart alone or a machine that embeds it. */
+import type { ClientMachine } from '../../machines/index.js';
+import { clientBounds, type ClientBounds } from './client-bounds.js';
+import { callerEvents, crash, sessionEvents } from './client-events.js';
+import { clientKey, type KeyOptions } from './client-key.js';
+import {
+  clientWorld,
+  CRASH,
+  worldAfter,
+  type ClientModel,
+  type ClientModelEvent,
+  type ClientWorld,
+} from './client-world.js';
+import type { Environment } from './model.js';
+
+/**
+ * Callers, a session and a server that may do anything at any time, in the given bounds.
+ *
+ * @param bounds how many of each there may be at one time; default: `clientBounds`
+ * @param options `symmetry: false` tells leases apart that nobody could tell apart, which proves nothing more
+ * @example
+ * ```ts
+ * import { chartOptionsFor, checkMachine, clientBounds, clientEnvironment, clientInvariants } from 'mcp-actor/testing';
+ * import { clientLogic } from 'mcp-actor/machines';
+ *
+ * const bounds = { ...clientBounds, leases: 1, requests: 1 };
+ * const { violations } = checkMachine(clientLogic, {
+ *   input: { options: chartOptionsFor(bounds) },
+ *   environment: clientEnvironment(bounds),
+ *   invariants: clientInvariants(bounds),
+ * });
+ * console.log(violations.length); // 0
+ * ```
+ */
+export function clientEnvironment(
+  bounds: ClientBounds = clientBounds,
+  options: KeyOptions = {},
+): Environment<ClientMachine, ClientWorld> {
+  return {
+    world: clientWorld,
+    events: (model) => [...callerEvents(model, bounds), ...eventsOfSession(model, bounds)],
+    after: worldAfter,
+    key: clientKey(options),
+    speaker: speakerOf,
+  };
+}
+
+/** Only a session that lives says anything; what dead ones say is tried as I5. */
+function eventsOfSession(model: ClientModel, bounds: ClientBounds) {
+  if (model.world.session === null) return [];
+  return [...sessionEvents(model, bounds, model.snapshot.context.generation), crash as never];
+}
+
+function speakerOf(event: ClientModelEvent): string {
+  const type: string = event.type;
+  if (type.startsWith('session.') || type === 'request.failed' || type === CRASH) return 'session';
+  if (type.startsWith('xstate.after.')) return 'clock';
+  return type === 'inbound.answered' ? 'handler' : 'caller';
+}

@@ -1,0 +1,172 @@
+/**
+ * Everything that callers, a session, a server and a handler may do to a client, in any state: also what
+ * the contract of a link forbids, since links are made by others. An event of the chart that nothing
+ * here produces is a compile error.
+ */
+import type { CallerEvent, ClientEvent, LeaseId, SessionEvent, Submitted } from '../../machines/index.js';
+import type { Failure } from '../../protocol/failure.js';
+import type { Received, RequestId } from '../../protocol/json-rpc.js';
+import type { ClientBounds } from './client-bounds.js';
+import { CRASH, type ClientModel } from './client-world.js';
+
+type Unmarked<E> = E extends unknown ? Omit<E, 'generation'> : never;
+
+/** For each type of event, those of it that may come next. */
+type Producers<E extends { readonly type: string }> = {
+  readonly [T in E['type']]: (model: ClientModel, bounds: ClientBounds) => readonly Unmarked<Extract<E, { type: T }>>[];
+};
+
+const lost = (code: string, retryable: boolean): Failure => ({
+  kind: 'connection',
+  code,
+  message: `the connection went (${code})`,
+  executed: 'maybe',
+  retryable,
+});
+
+export const mendable = lost('process_exited', true);
+export const hopeless = lost('unauthorized', false);
+
+/** The id of a lease that is over, and of a request that is settled, whichever they were. */
+export const OVER = 0;
+
+/** Both ways to close: with time to drain, and at once. */
+export const closeRequests = [
+  { type: 'close.requested', drain: 1_000, ladder: 4_000 },
+  { type: 'close.requested', drain: 0, ladder: 1_000 },
+] as const satisfies readonly ClientEvent[];
+
+/** One lease of each kind: those that nothing is called through, and that stand alike, are alike. */
+function liveLeases({ world, snapshot }: ClientModel): LeaseId[] {
+  const { leases, requests } = snapshot.context;
+  const busy = new Set<LeaseId | null>();
+  for (const { leaseId } of requests.values()) busy.add(leaseId);
+  const kinds = new Set<string>();
+  const ids: LeaseId[] = [];
+  for (const [id, status] of world.leases) {
+    const kind = busy.has(id) ? String(id) : `${status}/${leases.get(id)?.status ?? ''}`;
+    if (kinds.has(kind)) continue;
+    kinds.add(kind);
+    ids.push(id);
+  }
+  return ids;
+}
+
+const liveRequests = ({ world }: ClientModel): RequestId[] => [...world.pending.keys()];
+const ownerOf = ({ snapshot }: ClientModel, id: RequestId): LeaseId | null =>
+  snapshot.context.requests.get(id)?.leaseId ?? null;
+const openInbound = ({ world }: ClientModel): readonly (string | number)[] => [...world.inbound];
+
+/** The ways to make one call. */
+function submissions(model: ClientModel, id: RequestId, bounds: ClientBounds): Submitted[] {
+  const { options, requests } = model.snapshot.context;
+  const owned = requests.count(({ leaseId }) => leaseId !== null);
+  const through = owned < bounds.owned ? liveLeases(model) : [];
+  const calls = [null, ...through, OVER].map((leaseId) => ({ id, method: 'tools/call', leaseId, failFast: false }));
+  calls.push({ id, method: 'tools/call', leaseId: null, failFast: true });
+  if (!options.autoInitialize) calls.push({ id, method: 'ping', leaseId: null, failFast: false });
+  return calls;
+}
+
+const body = { method: 'notifications/message' };
+
+/** The messages that a server may send, one by one. */
+export function messages(model: ClientModel): Received[] {
+  const next = model.world.ids + 1;
+  const { inbound } = model.world;
+  const live = liveRequests(model);
+  return [
+    ...[...live, OVER].map((id): Received => ({ kind: 'result', id, body: { ok: true } })),
+    ...[...live.slice(0, 1), OVER].flatMap((id): Received[] => [
+      { kind: 'error', id, error: { code: -32603, message: 'no' } },
+      { kind: 'invalid', id, reason: 'its result is not an object' },
+      { kind: 'progress', id, body },
+    ]),
+    { kind: 'notification', body },
+    { kind: 'request', id: 'ping', method: 'ping', body: {} },
+    { kind: 'request', id: next, method: 'roots/list', body: {} },
+    ...[...inbound].map((id): Received => ({ kind: 'request', id, method: 'roots/list', body: {} })),
+    ...[...inbound, OVER].map((id): Received => ({ kind: 'cancelled', id, body })),
+  ];
+}
+
+const byCallers: Producers<CallerEvent> = {
+  'lease.acquired': ({ world }, bounds) =>
+    world.leases.size < bounds.leases ? [{ type: 'lease.acquired', id: world.ids + 1 }] : [],
+  'lease.released': (model) => [...liveLeases(model), OVER].map((id) => ({ type: 'lease.released', id })),
+  'initialize.requested': () => [{ type: 'initialize.requested' }],
+  'requests.submitted': (model, bounds) =>
+    model.world.pending.size < bounds.requests
+      ? submissions(model, model.world.ids + 1, bounds).map((request) => ({
+          type: 'requests.submitted',
+          requests: [request],
+        }))
+      : [],
+  'notification.submitted': (model) =>
+    [null, ...liveLeases(model).slice(0, 1), OVER].map((leaseId) => ({
+      type: 'notification.submitted',
+      id: model.world.ids + 1,
+      leaseId,
+    })),
+  'request.aborted': (model) => [
+    ...[...liveRequests(model), OVER].map((id) => ({ type: 'request.aborted' as const, id })),
+    ...liveRequests(model)
+      .slice(0, 1)
+      .flatMap((id) =>
+        [ownerOf(model, id), OVER].map((leaseId) => ({ type: 'request.aborted' as const, id, leaseId })),
+      ),
+  ],
+  'requests.expired': (model) => [...liveRequests(model), OVER].map((id) => ({ type: 'requests.expired', ids: [id] })),
+  'inbound.answered': (model) =>
+    [...openInbound(model), OVER].map((id) => ({ type: 'inbound.answered', id, answer: { result: {} } })),
+  'close.requested': () => closeRequests,
+};
+
+const bySessions: Producers<SessionEvent> = {
+  'session.opened': () => [{ type: 'session.opened' }],
+  'session.negotiated': () => [
+    {
+      type: 'session.negotiated',
+      result: { protocolVersion: '2025-11-25', capabilities: {}, serverInfo: { name: 'server', version: '1' } },
+    },
+  ],
+  'session.received': (model) => messages(model).map((message) => ({ type: 'session.received', messages: [message] })),
+  'session.suspected': () => [{ type: 'session.suspected' }],
+  'session.trusted': () => [{ type: 'session.trusted' }],
+  'request.failed': (model) =>
+    [...liveRequests(model), OVER].flatMap((id) =>
+      [true, false].map((refused) => ({ type: 'request.failed', id, failure: mendable, refused })),
+    ),
+  'session.lost': () => [
+    { type: 'session.lost', failure: mendable, answering: false },
+    { type: 'session.lost', failure: hopeless, answering: false },
+    { type: 'session.lost', failure: mendable, answering: true },
+  ],
+  'session.ended': () => [{ type: 'session.ended', chance: 0.5, evidence: null }],
+};
+
+const allOf = <E extends { readonly type: string }>(
+  producers: Producers<E>,
+  model: ClientModel,
+  bounds: ClientBounds,
+): Unmarked<E>[] => {
+  const events: unknown[] = [];
+  for (const produce of Object.values(producers) as Producers<E>[E['type']][]) events.push(...produce(model, bounds));
+  return events as Unmarked<E>[];
+};
+
+/** Types of events that carry the generation they speak of. */
+const marked = new Set<string>([...Object.keys(bySessions), 'inbound.answered']);
+
+/** What the session of a generation, and handlers that work for it, may tell. */
+export const sessionEvents = (model: ClientModel, bounds: ClientBounds, generation: number): ClientEvent[] =>
+  [...allOf<SessionEvent>(bySessions, model, bounds), ...byCallers['inbound.answered'](model, bounds)].map(
+    (event) => ({ ...event, generation }) as ClientEvent,
+  );
+
+/** What callers may wish, and their clocks tell. */
+export const callerEvents = (model: ClientModel, bounds: ClientBounds): ClientEvent[] =>
+  allOf<CallerEvent>(byCallers, model, bounds).filter(({ type }) => !marked.has(type)) as ClientEvent[];
+
+/** XState tells it when the body of the session actor throws. */
+export const crash = { type: CRASH, error: new Error('the session actor threw'), actorId: 'session' };

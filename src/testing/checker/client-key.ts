@@ -1,0 +1,135 @@
+/**
+ * When two states of a client are one. Ids and times are names: what matters is which lease a request
+ * belongs to, which request came first, and whether there is time at all. So leases are sorted by what
+ * can be told of them, and requests by their status and their place in the queue. Counters count no
+ * further than they are compared, and what a state can no longer read is left out.
+ */
+import type { ClientContext, LeaseId, RequestRecord } from '../../machines/index.js';
+import type { RequestId } from '../../protocol/json-rpc.js';
+import type { ClientModel, ClientWorld } from './client-world.js';
+import { leafOf } from './stepper.js';
+
+export interface KeyOptions {
+  /** Whether states that nobody could tell apart are one. Default: true. */
+  readonly symmetry?: boolean;
+}
+
+/** The key of a state of a client. */
+export function clientKey({ symmetry = true }: KeyOptions = {}): (model: ClientModel) => string {
+  return symmetry ? reducedKey : fullKey;
+}
+
+function reducedKey({ snapshot, world, timers }: ClientModel): string {
+  const { context } = snapshot;
+  const ids = requestIds(context, world);
+  const words = new Map<RequestId, string>();
+  for (const id of ids) words.set(id, requestWords(context, world, id));
+  const placed = placedIds(context, ids, words);
+  return [
+    leafOf(snapshot.value),
+    leaseWords(context, world, placed).sort().join(' '),
+    placed.map((id) => words.get(id)).join(' '),
+    counters(context, world),
+    closingWords(context, world),
+    sessionWords(world),
+    context.inbound.size,
+    world.inbound.size,
+    [...timers.keys()].sort().join(' '),
+  ].join('|');
+}
+
+/** Everything but the names of ids: nothing is sorted, nothing is left out. */
+function fullKey({ snapshot, world, timers }: ClientModel): string {
+  const { context } = snapshot;
+  const ids = requestIds(context, world);
+  const { closing, failure } = context;
+  return [
+    leafOf(snapshot.value),
+    leaseWords(context, world, ids).join(' '),
+    ids.map((id) => requestWords(context, world, id)).join(' '),
+    queuedIds(context)
+      .map((id) => ids.indexOf(id))
+      .join(),
+    allCounters(context),
+    failure?.code,
+    closing === null ? '' : `${closing.reason},${closing.failure?.code},${closing.drain},${closing.ladder}`,
+    sessionWords(world),
+    context.inbound.size,
+    world.inbound.size,
+    [...timers.keys()].sort().join(' '),
+  ].join('|');
+}
+
+/** In the order in which they came. */
+function requestIds({ requests }: ClientContext, { pending }: ClientWorld): RequestId[] {
+  const ids = new Set([...requests.keys(), ...pending.keys()]);
+  return [...ids].sort((a, b) => a - b);
+}
+
+/** Ids of settled requests stay in the queue until it is passed; they change nothing. */
+const queuedIds = ({ queue, requests }: ClientContext): RequestId[] =>
+  [...queue].filter((id) => requests.get(id)?.status === 'queued');
+
+/** The queue first, in its order; what is sent is sorted by what can be told of it. */
+function placedIds(
+  context: ClientContext,
+  ids: readonly RequestId[],
+  words: ReadonlyMap<RequestId, string>,
+): RequestId[] {
+  const queued = new Set(queuedIds(context));
+  const others = ids.filter((id) => !queued.has(id));
+  if (others.length > 1) {
+    others.sort((a, b) => (words.get(a) ?? '').localeCompare(words.get(b) ?? '', 'en') || a - b);
+  }
+  return [...queued, ...others];
+}
+
+function leaseWords({ leases, requests }: ClientContext, world: ClientWorld, ids: readonly RequestId[]): string[] {
+  const all = [...new Set([...leases.keys(), ...world.leases.keys()])].sort((a, b) => a - b);
+  return all.map((id) => {
+    const status = `${leases.get(id)?.status ?? '-'}/${world.leases.get(id) ?? '-'}/`;
+    let own = '';
+    for (const [place, request] of ids.entries()) if (requests.get(request)?.leaseId === id) own += String(place);
+    return status + own;
+  });
+}
+
+function requestWords({ requests, leases }: ClientContext, { pending }: ClientWorld, id: RequestId): string {
+  const request = requests.get(id);
+  const ghost = pending.get(id) ?? '-';
+  if (request === undefined) return `-/${ghost}`;
+  return `${request.status}${request.refusals}/${ghost}/${ownerWords(leases, request)}${request.method[0] ?? ''}`;
+}
+
+/** Which lease it is, that lease says; here, how it stands. */
+const ownerWords = (leases: ClientContext['leases'], { leaseId }: RequestRecord): LeaseId | string =>
+  leaseId === null ? 'none' : (leases.get(leaseId)?.status ?? 'over');
+
+/** A run that was asked to end leaves the next nothing to count; whether a link is suspected matters while it sends. */
+function counters(context: ClientContext, { session }: ClientWorld): string {
+  const { initializes, suspected, closing } = context;
+  const isBetweenRuns = isAsked(context) || (session === null && context.leases.isEmpty());
+  if (isBetweenRuns) return String(Number(initializes));
+  return allCounters({ ...context, suspected: suspected && closing === null });
+}
+
+function allCounters({ options, attempts, reconnects, initializes, suspected, wasReady }: ClientContext): string {
+  const limit = options.reconnect === false ? 0 : options.reconnect.attempts;
+  const flags = Number(initializes) + 2 * Number(suspected) + 4 * Number(wasReady);
+  return `${flags},${Math.min(attempts, limit + 1)},${Math.min(reconnects, 1)}`;
+}
+
+const isAsked = ({ closing }: ClientContext): boolean => closing?.reason === 'released' || closing?.reason === 'closed';
+
+/** When somebody asked, it does not matter what the session died of on its way. */
+function closingWords(context: ClientContext, { session }: ClientWorld): string {
+  const { closing, failure } = context;
+  if (closing === null) return '';
+  const isTold = session?.told === true;
+  const hurry = isTold ? '' : String(Number(closing.drain === 0));
+  if (isAsked(context)) return `asked,${hurry}`;
+  return `${closing.failure?.retryable},${Number(failure === null)},${hurry}`;
+}
+
+const sessionWords = ({ session }: ClientWorld): string =>
+  session === null ? '' : session.told ? 'told' : session.opened ? 'open' : 'new';

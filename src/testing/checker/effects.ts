@@ -1,0 +1,43 @@
+/** What XState would execute, as plain data. */
+import type { MachineEffect } from './model.js';
+
+/** An action as XState hands it over for execution. */
+export interface ActionRecord {
+  readonly type: string;
+  readonly params: unknown;
+}
+
+interface Params {
+  readonly event?: { readonly type: string };
+  readonly targetId?: string;
+  readonly delay?: number;
+  readonly id?: string;
+  readonly sendId?: string;
+}
+
+const NOTHING = { type: '' } as const;
+
+/** One action in the words of the checker; what is part of the step itself is none. */
+export function effectOf({ type, params }: ActionRecord): MachineEffect[] {
+  const { event = NOTHING, targetId, delay, id, sendId } = (params ?? {}) as Params;
+  switch (type) {
+    case 'xstate.emit':
+      return [{ kind: 'emitted', event }];
+    case 'xstate.sendTo':
+      return [{ kind: 'sent', to: targetId ?? '', event }];
+    case 'xstate.spawnChild':
+      return [{ kind: 'spawned', actor: id ?? '' }];
+    case 'xstate.stopChild':
+      // Its params are the actor itself.
+      return [{ kind: 'stopped', actor: id ?? '' }];
+    case 'xstate.raise':
+      return delay === undefined ? [] : [{ kind: 'armed', timer: event.type, delay }];
+    case 'xstate.cancel':
+      return [{ kind: 'disarmed', timer: sendId ?? '' }];
+    case 'xstate.assign':
+    case 'xstate.log':
+      return [];
+    default:
+      return [{ kind: 'ran', action: type, params }];
+  }
+}

@@ -1,0 +1,79 @@
+/** L2: no livelock, and when faults stop, whoever waits is served. */
+import type { ClientMachine } from '../../../machines/index.js';
+import { accountOf, type ClientStep, type ClientWorld } from '../client-world.js';
+import type { Invariant } from '../model.js';
+import { leafOf } from '../stepper.js';
+
+/** Words of the peer: as long as it talks, it is not the chart that goes round. */
+const words = /^(session\.(received|suspected|trusted)|request\.failed|inbound\.answered)$/;
+const wishes = /^(lease|requests?|notification|initialize|close)\./;
+
+export const livelock: Invariant<ClientMachine, ClientWorld> = {
+  name: 'L2',
+  sentence:
+    'No cycle of events without a caller’s, an attempt spent or a promise settled; after the first, each attempt of a run waits; and when faults stop, whoever waits is served, or told why not.',
+  isProgress: (step) => {
+    const type: string = step.event.type;
+    return words.test(type) || wishes.test(type) || isSpent(step) || isSettled(step);
+  },
+  inState: ({ snapshot, timers }) => {
+    const leaf = leafOf(snapshot.value);
+    const isOnItsWay = leaf.startsWith('connecting') || leaf.startsWith('initializing.negotiating');
+    return isOnItsWay && timers.size === 0 ? `nothing leads out of ${leaf} but the peer` : null;
+  },
+  inStep: (step) => unhurried(step) ?? unasked(step),
+  destination: {
+    along: isByTheWell,
+    isReached: ({ snapshot }) => /^(disconnected|ready|initializing\.waiting)/.test(leafOf(snapshot.value)),
+  },
+};
+
+/** Attempts are spent only while there are any. */
+function isSpent({ before, after }: ClientStep): boolean {
+  const { attempts, options } = after.snapshot.context;
+  const limit = options.reconnect === false ? 1 : options.reconnect.attempts;
+  return attempts > before.snapshot.context.attempts && attempts <= limit;
+}
+
+function isSettled({ effects }: ClientStep): boolean {
+  const { settled, granted, ended } = accountOf(effects);
+  return settled.length + granted.length + ended.length > 0;
+}
+
+/** The second session of a run may follow at once, the third may not; and no more than were allowed. */
+function unhurried({ before, after, effects }: ClientStep): string | null {
+  if (accountOf(effects).spawned === 0) return null;
+  const { attempts, options } = after.snapshot.context;
+  const limit = options.reconnect === false ? 1 : options.reconnect.attempts;
+  if (attempts > limit) return `attempt ${attempts} of ${limit} is made`;
+  const isNext = attempts === before.snapshot.context.attempts + 1;
+  const isAtOnce = leafOf(before.snapshot.value).startsWith('closing');
+  return isNext && isAtOnce && attempts > 2 ? `attempt ${attempts} is made at once, after another that was` : null;
+}
+
+/** A server does not open the handshake: whoever waits for it has to ask. */
+function unasked({ before, after, effects }: ClientStep): string | null {
+  const [from, to] = [before, after].map(({ snapshot }) => leafOf(snapshot.value));
+  if (from === to || to?.startsWith('initializing.negotiating') !== true) return null;
+  const isAsked = accountOf(effects).commands.some(({ type }) => type === 'handshake.requested');
+  return isAsked ? null : 'the handshake is waited for, and nobody asked for it';
+}
+
+/** What a peer that is well says, and what the chart then does by itself. */
+function isByTheWell({ before, event }: ClientStep): boolean {
+  const type: string = event.type;
+  switch (leafOf(before.snapshot.value)) {
+    case 'connecting.opening':
+      return type === 'session.opened';
+    case 'connecting.backoff':
+      return type.startsWith('xstate.after.backoff.');
+    case 'initializing.negotiating.handshaking':
+      return type === 'session.negotiated';
+    case 'closing.draining':
+      return type.startsWith('xstate.after.drain.');
+    case 'closing.terminating':
+      return type === 'session.ended';
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,286 @@
+/**
+ * A caller: it takes leases, calls, aborts, releases twice, closes, and does all of it again from
+ * inside callbacks. What it does next is chosen; every promise it is given goes into the ledger.
+ */
+import type { CallToolOptions } from '../../api/operations.js';
+import type { Lease } from '../../api/lease.js';
+import { oneOf } from './choices.js';
+import type { Scene } from './scene.js';
+import { UserError } from './witness.js';
+
+const tools = ['echo', 'slow', 'silent', 'failing', 'progressing', 'asking', 'dying'] as const;
+
+export class SimCaller {
+  readonly #scene: Scene;
+  readonly #name: string;
+  #leases: Lease[] = [];
+  readonly #controllers: AbortController[] = [];
+  #lastId: number | null = null;
+  #called = 0;
+  #isInside = true;
+
+  constructor(scene: Scene, name: string) {
+    this.#scene = scene;
+    this.#name = name;
+  }
+
+  /** Does one thing. */
+  act(): void {
+    this.#isInside = false;
+    this.#act();
+    this.#isInside = true;
+  }
+
+  /** Asks for something that is so at once, unless something else is under way, or calls in between. */
+  #ask<T>(wish: () => T, isSo: () => boolean, complaint: string): T {
+    const before = this.#scene.reentries;
+    const asked = wish();
+    const isAlone = !this.#isInside && !this.#scene.isInCallback && this.#scene.reentries === before;
+    if (isAlone && !isSo()) this.#scene.witness.chart.blame(complaint);
+    return asked;
+  }
+
+  #act(): void {
+    const { world } = this.#scene;
+    if (this.#called === 0 && !world.choices.chance(0.2, 'begins otherwise')) {
+      this.#connect();
+      return;
+    }
+    switch (world.choices.pick(16, 'act')) {
+      case 0:
+      case 1:
+        if (this.#leases.length > 0) this.#call();
+        else this.#connect();
+        return;
+      case 2:
+        this.#connect();
+        return;
+      case 3:
+      case 4:
+      case 5:
+        this.#call();
+        return;
+      case 6:
+        for (let calls = 0; calls < 3; calls += 1) this.#call();
+        return;
+      case 7:
+        this.#use();
+        return;
+      case 8:
+      case 9:
+        this.#release();
+        return;
+      case 10:
+        this.#abort();
+        return;
+      case 11:
+        this.#cancel();
+        return;
+      case 12:
+        this.#close();
+        return;
+      case 13:
+        this.#wait();
+        return;
+      case 14:
+        this.#notify();
+        return;
+      default:
+        this.#initialize();
+    }
+  }
+
+  #label(what: string): string {
+    this.#called += 1;
+    return `${this.#name} ${what} #${String(this.#called)}`;
+  }
+
+  #connect(): void {
+    const { client, ledger, faults, world, coverage } = this.#scene;
+    const timeout = world.choices.chance(0.2, 'patience') ? oneOf(world.choices, 'for', [40, 20, 0, 100]) : undefined;
+    const controller = this.#controller();
+    if (controller !== null && faults.strikes('aborted before', 0.5)) controller.abort('before it began');
+    const connecting = client.connect({ timeout, signal: controller?.signal });
+    ledger.watch(this.#label('connect'), connecting, timeout ?? this.#scene.patience);
+    connecting.then(
+      (lease) => {
+        this.#leases.push(lease);
+        if (world.choices.chance(0.2, 'listens to its lease')) {
+          lease.signal.addEventListener('abort', () => {
+            this.#scene.callback('lease.signal', this);
+          });
+        }
+      },
+      (error: unknown) => {
+        const code = (error as { code?: unknown }).code;
+        if (code === 'timeout' || code === 'aborted') coverage.sometimes('connect gave up waiting');
+      },
+    );
+  }
+
+  #controller(): AbortController | null {
+    if (!this.#scene.world.choices.chance(0.25, 'has a signal')) return null;
+    const controller = new AbortController();
+    this.#controllers.push(controller);
+    return controller;
+  }
+
+  #lease(): Lease | null {
+    if (this.#leases.length === 0) return null;
+    return this.#leases[this.#scene.world.choices.pick(this.#leases.length, 'which lease')] ?? null;
+  }
+
+  #call(): void {
+    const { client, ledger, faults, world, witness } = this.#scene;
+    const { choices } = world;
+    const lease = choices.chance(0.1, 'on the client itself') ? null : this.#lease();
+    const controller = this.#controller();
+    if (controller !== null && faults.strikes('aborted before', 0.5)) controller.abort();
+    const timeout = choices.chance(0.3, 'own timeout') ? oneOf(choices, 'ms', [100, 20, 40, 200]) : undefined;
+    const resets = choices.chance(0.1, 'progress resets');
+    const options: CallToolOptions = {
+      timeout,
+      signal: controller?.signal,
+      failFast: choices.chance(0.08, 'fails fast'),
+      resetTimeoutOnProgress: resets,
+      ...(resets ? { maxTotalTimeout: 400 } : {}),
+      onStart: ({ requestId }) => {
+        this.#lastId = requestId;
+        witness.chart.due.set(requestId, world.now() + (timeout ?? this.#scene.timeout));
+        return this.#scene.callback('onStart', this);
+      },
+      ...(choices.chance(0.4, 'wants progress') ? { onProgress: () => this.#scene.callback('onProgress', this) } : {}),
+    };
+    const caller = lease ?? client;
+    // With autoConnect a lease of its own comes first, and goes last.
+    const within = (resets ? 400 : (timeout ?? this.#scene.timeout)) + (lease === null ? this.#scene.closeTimeout : 0);
+    switch (choices.pick(6, 'what')) {
+      case 0:
+        ledger.watch(this.#label('ping'), caller.ping(options), within);
+        return;
+      case 1:
+        ledger.watch(this.#label('listTools'), caller.listTools(options), within);
+        return;
+      default: {
+        const tool = oneOf(choices, 'tool', tools);
+        ledger.watch(this.#label(tool), caller.callTool(tool, {}, options), within);
+      }
+    }
+  }
+
+  #use(): void {
+    const { client, ledger, world } = this.#scene;
+    const label = this.#label('use');
+    const using = client.use(async (lease) => {
+      const first = lease.callTool('echo');
+      ledger.watch(`${label} echo`, first, this.#scene.timeout);
+      await first.catch(() => undefined);
+      if (world.choices.chance(0.2, 'throws inside use')) throw new UserError();
+      if (!world.choices.chance(0.4, 'nests')) return;
+      const inner = client.use((nested) => nested.ping());
+      ledger.watch(`${label} nested`, inner);
+      await inner.catch(() => undefined);
+    });
+    ledger.watch(label, using);
+  }
+
+  #release(): void {
+    const { client, ledger, faults } = this.#scene;
+    const lease = this.#lease();
+    if (lease === null) return;
+    const released = this.#ask(
+      () => lease.release(),
+      () => !lease.active && client.leases.every(({ id }) => id !== lease.id),
+      `I2: lease ${String(lease.id)} lives though it was released`,
+    );
+    ledger.watch(this.#label('release'), released, this.#scene.closeTimeout);
+    if (faults.strikes('released twice', 2)) {
+      ledger.watch(this.#label('release again'), lease.release(), this.#scene.closeTimeout);
+      return;
+    }
+    // A lease that is over is kept now and then, and used again.
+    if (!this.#scene.world.choices.chance(0.3, 'keeps it'))
+      this.#leases = this.#leases.filter((each) => each !== lease);
+  }
+
+  /** From inside a callback. */
+  releaseInside(): void {
+    if (this.#leases.length > 0) this.#scene.coverage.sometimes('released inside a callback');
+    this.#release();
+  }
+
+  #abort(): void {
+    const controller = this.#controllers.shift();
+    if (controller === undefined) return;
+    this.#scene.faults.note('aborted');
+    controller.abort('the caller thought better of it');
+  }
+
+  #cancel(): void {
+    const { client, faults } = this.#scene;
+    const id = this.#lastId;
+    if (id === null) return;
+    const caller = this.#lease() ?? client;
+    caller.cancel(id, 'no longer wanted');
+    if (faults.strikes('cancelled twice', 2)) caller.cancel(id);
+  }
+
+  /** Closes, once or twice, sometimes in less time than the client has. */
+  #close(): void {
+    const { client, ledger, faults, world } = this.#scene;
+    if (!world.choices.chance(0.5, 'really closes')) return;
+    faults.note('closed by a caller');
+    const timeout = world.choices.chance(0.3, 'in a hurry') ? oneOf(world.choices, 'ms', [40, 20, 1, 0]) : undefined;
+    const within = timeout ?? this.#scene.closeTimeout;
+    const closing = this.#ask(
+      () => client.close({ timeout }),
+      () => client.leases.length === 0,
+      'I9: the client was closed, and leases live on',
+    );
+    ledger.watch(this.#label('close'), closing, within);
+    if (faults.strikes('closed twice', 2))
+      ledger.watch(this.#label('close again'), client.close({ timeout: 20 }), within);
+  }
+
+  closeInside(): void {
+    this.#scene.coverage.sometimes('closed inside a callback');
+    this.#close();
+  }
+
+  callInside(): void {
+    this.#call();
+  }
+
+  connectInside(): void {
+    this.#connect();
+  }
+
+  cancelInside(): void {
+    this.#cancel();
+  }
+
+  #wait(): void {
+    const { client, ledger, world } = this.#scene;
+    const state = oneOf(world.choices, 'state', ['ready', 'disconnected', 'closing', 'connecting'] as const);
+    ledger.watch(this.#label(`waitFor ${state}`), client.waitFor(state, { timeout: 100 }), 100);
+  }
+
+  #notify(): void {
+    const { client, ledger } = this.#scene;
+    const caller = this.#lease() ?? client;
+    const within = caller === client ? this.#scene.patience : 0;
+    ledger.watch(this.#label('notify'), caller.sendRootsListChanged(), within);
+  }
+
+  #initialize(): void {
+    const { client, ledger } = this.#scene;
+    ledger.watch(this.#label('initialize'), client.initialize({ timeout: 100 }), 100);
+  }
+
+  /** All is over: what is still held is let go. */
+  leave(): void {
+    for (const lease of this.#leases)
+      this.#scene.ledger.watch(this.#label('leave'), lease.release(), this.#scene.closeTimeout);
+    this.#leases = [];
+  }
+}

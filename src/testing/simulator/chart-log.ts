@@ -1,0 +1,192 @@
+/**
+ * What the chart of one client did, event by event: which transitions it took, what it told, and the
+ * rare conditions it came to. Looks on from the seam around the transition, and at what is emitted.
+ */
+import type { Client } from '../../api/client.js';
+import { pathOf } from '../../api/snapshot.js';
+import {
+  actorOf,
+  legalTransitions,
+  observeSteps,
+  type ClientEffect,
+  type ClientEvent,
+  type ClientSnapshot,
+  type Settlement,
+} from '../../machines/index.js';
+import type { Coverage } from './coverage.js';
+import { rareConditions } from './rare-conditions.js';
+import type { World } from './world.js';
+
+const legal = new Map<string, Set<string>>();
+for (const { from, event, to } of legalTransitions) {
+  const key = `${from} ${event}`;
+  legal.set(key, (legal.get(key) ?? new Set()).add(to));
+}
+
+/** A deadline is an event of XState's making; the chart calls it by its name. */
+const wordsOf = (type: string): string => type.replace(/^xstate\.after\.([^.]+)\..*$/, 'after $1');
+
+/** How one request came out. */
+export interface Settled {
+  readonly kind: Settlement['kind'];
+  readonly code: string;
+  readonly at: number;
+}
+
+export class ChartLog {
+  readonly #world: World;
+  readonly #coverage: Coverage;
+  readonly #name: string;
+  readonly submitted = new Set<number>();
+  readonly settled = new Map<number, Settled>();
+  /** The generation each was submitted in, and the moment of its first deadline where that is known. */
+  readonly bornIn = new Map<number, number>();
+  readonly due = new Map<number, number>();
+  readonly acquired = new Set<number>();
+  readonly granted = new Set<number>();
+  readonly ended = new Set<number>();
+  readonly #abandoned: Set<number>;
+  violation: string | null = null;
+  #hasHurried = false;
+  #snapshot: ClientSnapshot;
+
+  /** @param abandoned takes the generations that were left behind */
+  constructor(client: Client, world: World, coverage: Coverage, abandoned: Set<number>) {
+    this.#world = world;
+    this.#coverage = coverage;
+    this.#name = client.name;
+    this.#abandoned = abandoned;
+    const actor = actorOf(client);
+    this.#snapshot = actor.getSnapshot();
+    observeSteps(actor.system, (before, event, after) => {
+      this.#note(before, event, after);
+    });
+    actor.on('*', (effect) => {
+      this.#told(effect);
+    });
+  }
+
+  /** The newest snapshot, also while a step is under way. */
+  get snapshot(): ClientSnapshot {
+    return this.#snapshot;
+  }
+
+  blame(message: string): void {
+    this.violation ??= message;
+  }
+
+  #note(before: ClientSnapshot, event: ClientEvent, after: ClientSnapshot): void {
+    this.#snapshot = after;
+    const from = pathOf(before.value);
+    const to = pathOf(after.value);
+    const words = wordsOf(event.type);
+    const { generation, leases, sent, requests } = after.context;
+    this.#world.trace.add(
+      `${String(this.#world.now())} ${this.#name} ${words}: ${from} > ${to} (generation ${String(generation)}, ${String(leases.size)} leases, ${String(sent)} of ${String(requests.size)} sent)`,
+    );
+    if (event.type === 'requests.submitted')
+      this.#submit(
+        event.requests.map(({ id }) => id),
+        generation,
+      );
+    if (event.type === 'notification.submitted') this.#submit([event.id], generation);
+    if (event.type === 'lease.acquired') this.acquired.add(event.id);
+    if ('generation' in event && event.generation !== before.context.generation) {
+      this.#coverage.sometimes('stale event dropped');
+      if (after !== before) this.blame(`I5: ${event.type} of generation ${String(event.generation)} changed something`);
+      return;
+    }
+    const isAbandoned = words === 'after killDeadline' && (to === 'disconnected' || to === 'connecting.backoff');
+    if (isAbandoned && after.context.failure?.message.includes('did not end') !== true) {
+      this.blame('I4: a session was left behind, and the failure does not say so');
+    }
+    this.#noteHaste(from, words, to, after.context.attempts);
+    this.#cover(from, words, to);
+    rareConditions(before, event, after, this.#coverage);
+  }
+
+  /** The first reconnect is made at once; later ones wait, until a session was stable or a new run begins. */
+  #noteHaste(from: string, event: string, to: string, attempts: number): void {
+    if (event === 'after stableAfter' || to === 'disconnected') this.#hasHurried = false;
+    if (from !== 'closing.terminating' || to !== 'connecting.opening') return;
+    const isReconnect = attempts > 1;
+    if (isReconnect && this.#hasHurried) this.blame('L2: it reconnects again and again, and does not wait');
+    this.#hasHurried = isReconnect;
+  }
+
+  #submit(ids: readonly number[], generation: number): void {
+    for (const id of ids) {
+      this.submitted.add(id);
+      this.bornIn.set(id, generation);
+    }
+  }
+
+  /** Draining ends as soon as nothing is left to wait for: then two transitions show as one. */
+  #cover(from: string, event: string, to: string): void {
+    const targets = legal.get(`${from} ${event}`);
+    if (targets?.has(to) === true) {
+      this.#coverage.transition(from, event, to);
+      return;
+    }
+    const passes = from === 'closing.draining' || targets?.has('closing.draining') === true;
+    if (to === 'closing.terminating' && passes) {
+      if (targets?.has('closing.draining') === true) this.#coverage.transition(from, event, 'closing.draining');
+      this.#coverage.transition('closing.draining', 'always', to);
+      return;
+    }
+    if (from !== to) this.blame(`legal transitions: ${from} > ${event} > ${to} is not on the list`);
+  }
+
+  #told(effect: ClientEffect): void {
+    switch (effect.type) {
+      case 'requests.settled':
+        for (const settlement of effect.settlements) this.#settle(settlement);
+        return;
+      case 'messages.delivered':
+        for (const delivery of effect.deliveries) {
+          if (delivery.kind === 'result' || delivery.kind === 'error' || delivery.kind === 'failure') {
+            this.#settle(delivery);
+          }
+        }
+        if (effect.deliveries.filter(({ kind }) => kind === 'result').length > 1) {
+          this.#coverage.sometimes('chunk of several replies');
+        }
+        return;
+      case 'leases.granted':
+        for (const id of effect.ids) {
+          if (this.granted.has(id)) this.blame(`I2: lease ${String(id)} was granted twice`);
+          this.granted.add(id);
+        }
+        return;
+      case 'leases.ended':
+        if (effect.reason === 'failed' && effect.failure === null)
+          this.blame('I10: leases failed, and nobody is told why');
+        for (const id of effect.ids) {
+          if (this.ended.has(id)) this.blame(`I2: lease ${String(id)} ended twice`);
+          this.ended.add(id);
+        }
+        return;
+      case 'generation.ended':
+        if (effect.abandoned) {
+          this.#abandoned.add(effect.generation);
+          this.#coverage.sometimes('left behind by the kill deadline');
+        }
+        return;
+      case 'session.ready':
+        return;
+    }
+  }
+
+  #settle(settlement: Settlement): void {
+    const { id, kind } = settlement;
+    if (this.settled.has(id)) this.blame(`I1: request ${String(id)} was settled twice`);
+    const code = settlement.kind === 'failure' ? settlement.failure.code : '';
+    const at = this.#world.now();
+    this.settled.set(id, { kind, code, at });
+    const due = this.due.get(id) ?? Infinity;
+    if (kind === 'result' && at === due) this.#coverage.sometimes('result in the tick of its timeout');
+    if (kind === 'result' && at > due) this.#coverage.sometimes('result past its first deadline');
+    if (code === 'queue_full') this.#coverage.sometimes('queue full');
+    if (code === 'busy' || code === 'not_ready') this.#coverage.sometimes('refused to wait');
+  }
+}

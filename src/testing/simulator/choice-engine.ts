@@ -1,0 +1,77 @@
+/** Faults between the client and its link, decided by the choices of a simulation. */
+import type {
+  CloseFault,
+  CreateFault,
+  FaultEngine,
+  MessageMoment,
+  OpenedFault,
+  OpenFault,
+  ReceiveFault,
+  SendFault,
+} from '../faults/fault.js';
+import { oneOf } from './choices.js';
+import type { FaultDesk } from './fault-desk.js';
+import type { World } from './world.js';
+
+export class ChoiceEngine implements FaultEngine {
+  readonly #faults: FaultDesk;
+  readonly #world: World;
+
+  readonly #lost: () => void;
+
+  /** @param lost told when what has just arrived is lost again */
+  constructor(faults: FaultDesk, world: World, lost: () => void) {
+    this.#faults = faults;
+    this.#lost = lost;
+    this.#world = world;
+  }
+
+  creating(): CreateFault | null {
+    return null;
+  }
+
+  opening(): OpenFault | null {
+    if (this.#faults.strikes('link refuses')) {
+      const retryable = !this.#world.choices.chance(0.3, 'for good');
+      return { fault: 'refuse', ms: 0, code: 'ECONNREFUSED', retryable };
+    }
+    return null;
+  }
+
+  opened(): OpenedFault | null {
+    return null;
+  }
+
+  sending({ method }: MessageMoment): SendFault | null {
+    const faults = this.#faults;
+    if (method !== 'initialize' && faults.strikes('link doubts', 1.5)) {
+      const then = this.#world.choices.chance(0.4, 'lost') ? 'lost' : 'trusted';
+      return { fault: 'suspect', ms: this.#delay(), then };
+    }
+    if (faults.strikes('request fails alone')) return { fault: 'fail', status: 503, delivered: false };
+    if (method !== 'initialize' && faults.strikes('link expires')) return { fault: 'expire' };
+    return null;
+  }
+
+  receiving(): ReceiveFault | null {
+    if (this.#faults.strikes('link breaks', 0.5)) {
+      this.#lost();
+      const when = this.#world.choices.chance(0.5, 'after') ? 'after' : 'before';
+      return { fault: 'disconnect', when, code: 'ECONNRESET', retryable: true };
+    }
+    return null;
+  }
+
+  closing(): CloseFault | null {
+    if (this.#faults.strikes('link end late')) return { fault: 'delay', ms: this.#delay(), overtaking: false };
+    return null;
+  }
+
+  #delay(): number {
+    return oneOf(this.#world.choices, 'delay', [20, 5, 50, 1]);
+  }
+
+  random(): number {
+    return this.#world.choices.pick(8, 'damage') / 8;
+  }
+}

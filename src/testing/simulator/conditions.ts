@@ -1,0 +1,46 @@
+/**
+ * Rare conditions that a large run must come to at least once. A simulator that never gets a result
+ * and a timeout into one tick has not tested that race, however many seeds are green.
+ */
+export const conditions = {
+  'result in the tick of its timeout': 'a result arrived at the very moment its deadline was due, and won',
+  'timeout in the tick of its result': 'a deadline passed at the very moment the result was due, and won',
+  'result just before the loss': 'a result and the death of the peer arrived in one tick, and the result counted',
+  'late reply': 'a reply came for a request that was settled already',
+  'lease taken while draining': 'somebody asked for a connection that was draining',
+  'lease taken while terminating': 'somebody asked for a connection that was being ended',
+  'lease taken in backoff': 'somebody asked for a connection while the next attempt waited',
+  'lease returned to idle session': 'a session that was kept without a lease was taken up again',
+  'loss while idle': 'a session died that nobody held',
+  'loss while draining': 'a session died while it finished its last requests',
+  'left behind by the kill deadline': 'a session did not end in its time',
+  'second close shortened the first': 'a close asked for less time than the one under way',
+  'close during backoff': 'somebody closed while the next attempt waited',
+  'close while connecting': 'somebody closed before the transport was open',
+  'gave up after all attempts': 'reconnecting was given up because it was tried often enough',
+  'gave up at once': 'an attempt failed in a way that retrying cannot mend',
+  'newcomer served after give-up': 'a lease taken while the last attempt ended got an attempt of its own',
+  'refused request made again': 'a request the server had refused was sent a second time',
+  'refused request refused again': 'a request was refused twice, and its caller was told',
+  'queued request crossed sessions': 'a request that was queued in one session was sent in a later one',
+  'queue full': 'a request was refused because too many were waiting',
+  'refused to wait': 'a call that asked not to be queued was refused',
+  'inbound limit reached': 'the server was told that we are busy',
+  'batch cut by draining': 'a chunk of messages ended the draining before its last member',
+  'chunk of several replies': 'one chunk settled several requests',
+  'transport after the end': 'a transport came when its session had ended, and was closed',
+  'stale event dropped': 'an event of a dead session reached the chart',
+  'stable session forgiven': 'a session stayed ready long enough to forget the failures before it',
+  'result past its first deadline': 'progress, or a late timer, let a result arrive after the first deadline',
+  'request aborted while queued': 'an abort reached a request that was not sent yet',
+  'request aborted while sent': 'an abort reached a request that was under way',
+  'ping before the handshake': 'a ping passed while the session waited to be initialized',
+  'connect gave up waiting': 'connect() was ended by its own timeout or signal',
+  'released inside a callback': 'a lease was released inside a callback of the client',
+  'closed inside a callback': 'the client was closed inside a callback of its own',
+  'notification refused': 'a notification was refused because no session was ready',
+  'a session doubted and trusted again': 'a probe found the peer alive',
+  'told of each after the loss': 'requests were told of one by one after their session was lost',
+} as const;
+
+export type Condition = keyof typeof conditions;

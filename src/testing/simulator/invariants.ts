@@ -1,0 +1,127 @@
+/**
+ * What must hold after every step, whatever happens. Each looks at everything that is known of one
+ * client and answers with null, or with what is wrong.
+ */
+import { pathOf } from '../../api/snapshot.js';
+import type { Witness } from './witness.js';
+
+type Invariant = (witness: Witness) => string | null;
+
+const list = (ids: Iterable<unknown>): string => [...ids].map(String).join(', ');
+
+/** Every invariant, by its name. */
+export const invariants: Readonly<Record<string, Invariant>> = {
+  'what the chart and the wire saw is legal': ({ chart, wire }) => chart.violation ?? wire.violation,
+
+  'I1 a request is in the table until it is settled, and not longer': ({ chart }) => {
+    const { requests } = chart.snapshot.context;
+    const lost = [...chart.submitted].filter((id) => !chart.settled.has(id) && !requests.has(id));
+    if (lost.length > 0) return `requests ${list(lost)} are in no table and were never settled`;
+    const kept = [...requests.keys()].filter((id) => chart.settled.has(id));
+    return kept.length > 0 ? `requests ${list(kept)} were settled and are still in the table` : null;
+  },
+
+  'I1 a promise is settled in its time': ({ ledger, world }) => {
+    const late = ledger.overdue;
+    return late === undefined
+      ? null
+      : `${late.label} was due at ${String(late.deadline)}, and at ${String(world.now())} it is pending`;
+  },
+
+  'I2 a lease lives from its taking to its end': ({ chart, client }) => {
+    const { leases } = chart.snapshot.context;
+    const lost = [...chart.acquired].filter((id) => leases.has(id) === chart.ended.has(id));
+    if (lost.length > 0) return `the chart and what it told disagree about leases ${list(lost)}`;
+    const shown = list(client.leases.map(({ id }) => id).sort((a, b) => a - b));
+    const held = list([...leases.keys()].sort((a, b) => a - b));
+    return shown === held ? null : `the client lists leases ${shown}, the chart ${held}`;
+  },
+
+  'I3 whoever waits for a session is served by it': ({ chart }) => {
+    const { value, context } = chart.snapshot;
+    const path = pathOf(value);
+    const has = (status: string): boolean => context.leases.some((lease) => lease.status === status);
+    if ((path.startsWith('ready') || path === 'initializing.waiting') && has('waiting'))
+      return 'a lease waits though the session is there';
+    if (!path.startsWith('closing') && has('next'))
+      return 'a lease is owed a next session though this one does not close';
+    const isAlone = context.leases.isEmpty();
+    if (isAlone && (path.startsWith('connecting') || path.startsWith('initializing'))) return 'it connects for nobody';
+    if (isAlone !== (path === 'ready.idle') && path.startsWith('ready'))
+      return `it is ${path} with ${String(context.leases.size)} leases`;
+    return !isAlone && path === 'disconnected' ? 'it rests though somebody holds a lease' : null;
+  },
+
+  'I4 one session lives at a time': ({ wire, chart }) => {
+    if (wire.living > 1) return `${String(wire.living)} transports live`;
+    const { value, children } = chart.snapshot;
+    const path = pathOf(value);
+    const needs = path !== 'disconnected' && path !== 'connecting.backoff';
+    return needs === ('session' in children && children['session'] !== undefined)
+      ? null
+      : `${needs ? 'no' : 'a'} session actor in ${path}`;
+  },
+
+  'I6 no request is left behind': ({ chart }) => {
+    const { value, context } = chart.snapshot;
+    const path = pathOf(value);
+    let sent = 0;
+    for (const { status } of context.requests.values()) if (status === 'sent') sent += 1;
+    if (sent !== context.sent) return `${String(sent)} requests are sent, and ${String(context.sent)} are counted`;
+    const mayBeSent = path.startsWith('ready') || path.startsWith('initializing') || path === 'closing.draining';
+    if (!mayBeSent && sent > 0) return `${String(sent)} requests are under way in ${path}`;
+    if (path === 'disconnected' && context.requests.size > 0)
+      return `${String(context.requests.size)} requests wait for nothing`;
+    return null;
+  },
+
+  'I7 what has arrived counts': ({ chart, wire }) => {
+    const taken = wire.owed.splice(0).find(({ id }) => {
+      const settled = chart.settled.get(id);
+      return settled === undefined || (settled.kind === 'failure' && settled.code !== 'invalid_response');
+    });
+    if (taken === undefined) return null;
+    const settled = chart.settled.get(taken.id);
+    return `the reply to request ${String(taken.id)} had arrived, and it came out as ${settled === undefined ? 'nothing' : settled.code}`;
+  },
+
+  'I11 notifications are handled in the order they arrived': ({ handled, wire }) => {
+    const { notified } = wire;
+    let at = 0;
+    for (const data of handled) {
+      while (at < notified.length && notified[at] !== data) at += 1;
+      if (at === notified.length) return `notification ${String(data)} was handled out of order`;
+      at += 1;
+    }
+    return null;
+  },
+
+  'I12 nothing grows beyond its bound': ({ chart }) => {
+    const { context } = chart.snapshot;
+    const { maxInFlight, maxQueue, maxInbound } = context.options;
+    const queued = context.requests.size - context.sent;
+    if (context.sent > maxInFlight)
+      return `${String(context.sent)} requests are under way, of ${String(maxInFlight)} allowed`;
+    // What a server refused goes back to the queue, and has had its place before.
+    if (queued > maxQueue + maxInFlight) return `${String(queued)} requests wait, of ${String(maxQueue)} allowed`;
+    if (context.inbound.size > maxInbound)
+      return `${String(context.inbound.size)} requests of the server are worked on`;
+    const ghosts = context.queue.size - queued;
+    return ghosts > 2 * maxQueue + maxInFlight + 64 ? `the queue holds ${String(ghosts)} settled requests` : null;
+  },
+
+  'I10 every failure names its cause': ({ uncaused }) => uncaused,
+
+  'I13 only code of the user is complained of': ({ complaint }) => complaint,
+
+  'nothing is thrown where nobody catches it': ({ uncaught }) => uncaught,
+};
+
+/** The first that does not hold, by name and by what is wrong. */
+export function violated(witness: Witness): { readonly invariant: string; readonly message: string } | null {
+  for (const [invariant, check] of Object.entries(invariants)) {
+    const message = check(witness);
+    if (message !== null) return { invariant, message };
+  }
+  return null;
+}

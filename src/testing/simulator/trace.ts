@@ -1,0 +1,41 @@
+/**
+ * What happened, line by line, and a hash of it: two runs are the same when their hashes are. The
+ * lines are only kept when somebody will read them.
+ */
+export class Trace {
+  readonly #lines: string[] | null;
+  #high = 0x811c9dc5 | 0;
+  #low = 0x01000193 | 0;
+  #length = 0;
+
+  constructor(isKept: boolean) {
+    this.#lines = isKept ? [] : null;
+  }
+
+  add(line: string): void {
+    this.#lines?.push(line);
+    this.#length += 1;
+    let high = this.#high;
+    let low = this.#low;
+    // Two rounds of FNV-1a side by side: 64 bits, in the integers that JavaScript is fast with.
+    for (let at = 0; at < line.length; at += 1) {
+      const code = line.charCodeAt(at);
+      high = Math.imul(high ^ code, 0x01000193);
+      low = Math.imul(low ^ (code + 1), 0x01000197);
+    }
+    this.#high = Math.imul(high ^ 10, 0x01000193);
+    this.#low = Math.imul(low ^ 10, 0x01000197);
+  }
+
+  get lines(): readonly string[] {
+    return this.#lines ?? [];
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  get hash(): string {
+    return [this.#high, this.#low].map((part) => (part >>> 0).toString(16).padStart(8, '0')).join('');
+  }
+}

@@ -1,0 +1,115 @@
+/** What was seen on the wire of one client, for the invariants. */
+import type { Settled } from './chart-log.js';
+import type { Coverage } from './coverage.js';
+import type { SimTransport } from './sim-transport.js';
+import type { WireMessage, WireWatch } from './sim-server.js';
+import type { World } from './world.js';
+
+/** One request as it was written. */
+interface Written {
+  readonly method: string;
+  readonly fates: ('sent' | 'lost' | 'refused')[];
+}
+
+/** What the wire asks of the client it belongs to. */
+export interface WireClient {
+  readonly generation: number;
+  /** Whether this request is sent, and waits for its answer, in that generation. */
+  awaits(id: number, generation: number): boolean;
+  /** When it was settled, and by what; undefined while it is not. */
+  settlementOf(id: number): Settled | undefined;
+  /** The generation in which it was submitted; undefined for what the session itself sends. */
+  birthOf(id: number): number | undefined;
+}
+
+export class WireLog implements WireWatch {
+  readonly #world: World;
+  readonly #coverage: Coverage;
+  readonly #client: WireClient;
+  readonly transports: SimTransport[] = [];
+  readonly written = new Map<number | string, Written>();
+  /** Replies that arrived while they were awaited: nothing may take them back. */
+  readonly owed: { readonly id: number; readonly at: number }[] = [];
+  /** Numbers of notifications, and tokens of progress, as they arrived. */
+  readonly notified: unknown[] = [];
+  /** What the death of a generation's peer was told with. */
+  readonly deaths = new Map<number, Error | null>();
+  /** Generations that were left behind: their transports may linger. */
+  readonly abandoned = new Set<number>();
+  violation: string | null = null;
+
+  constructor(world: World, coverage: Coverage, client: WireClient) {
+    this.#world = world;
+    this.#coverage = coverage;
+    this.#client = client;
+  }
+
+  asked(): number {
+    return this.#client.generation;
+  }
+
+  created(transport: SimTransport): void {
+    this.transports.push(transport);
+    if (transport.generation !== this.#client.generation) this.#coverage.sometimes('transport after the end');
+  }
+
+  started(transport: SimTransport): void {
+    const other = this.transports.find((earlier) => earlier !== transport && this.#lives(earlier));
+    if (other !== undefined) {
+      this.violation ??= `I4: transport ${String(transport.nth)} was started while ${String(other.nth)} lived`;
+    }
+  }
+
+  #lives(transport: SimTransport): boolean {
+    return transport.started && !transport.closed && !transport.gone && !this.abandoned.has(transport.generation);
+  }
+
+  get living(): number {
+    return this.transports.filter((transport) => this.#lives(transport)).length;
+  }
+
+  wrote(transport: SimTransport, message: WireMessage, fate: 'sent' | 'lost' | 'refused'): void {
+    const { id, method } = message;
+    this.#world.trace.add(
+      `${String(this.#world.now())} ${transport.outward}: wrote ${describeShort(message)}, ${fate}`,
+    );
+    if (message.error?.code === -32000) this.#coverage.sometimes('inbound limit reached');
+    if (id === undefined || method === undefined) return;
+    const before = this.written.get(id);
+    if (before === undefined) {
+      const birth = typeof id === 'number' ? this.#client.birthOf(id) : undefined;
+      if (birth !== undefined && birth < transport.generation)
+        this.#coverage.sometimes('queued request crossed sessions');
+      this.written.set(id, { method, fates: [fate] });
+      return;
+    }
+    const last = before.fates.at(-1);
+    if (last !== 'refused' || before.fates.length > 1 || before.method !== method) {
+      this.violation ??= `I8: request ${String(id)} (${method}) was written again after ${before.fates.join(', ')}`;
+    }
+    before.fates.push(fate);
+    this.#coverage.sometimes('refused request made again');
+    if (fate === 'refused') this.#coverage.sometimes('refused request refused again');
+  }
+
+  delivers(transport: SimTransport, message: WireMessage): void {
+    const { id, method, params } = message;
+    if (method === 'notifications/message') this.notified.push((params as { data?: unknown } | undefined)?.data);
+    if (method !== undefined || typeof id !== 'number') return;
+    if (this.#client.awaits(id, transport.generation) && !transport.closing)
+      this.owed.push({ id, at: this.#world.now() });
+    const settled = this.#client.settlementOf(id);
+    if (settled === undefined) return;
+    this.#coverage.sometimes('late reply');
+    const isTie = settled.code === 'timeout' && settled.at === this.#world.now();
+    if (isTie) this.#coverage.sometimes('timeout in the tick of its result');
+  }
+
+  died(transport: SimTransport, error: Error | null): void {
+    this.deaths.set(transport.generation, error);
+    if (this.owed.length > 0) this.#coverage.sometimes('result just before the loss');
+  }
+}
+
+const describeShort = ({ id, method }: WireMessage): string =>
+  `${method ?? 'an answer'}${id === undefined ? '' : ` ${String(id)}`}`;
