@@ -6,11 +6,14 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Client, LimitError, SessionLostError, type ClientOptions } from '../../src/index.js';
 import { processClient } from '../support/processes.js';
 import { watchedProcess } from '../support/watched-process.js';
 import { textOf } from '../support/results.js';
+
+// Seconds where the machine is free, and many more where it is not.
+vi.setConfig({ testTimeout: 120_000 });
 
 const MB = 1024 * 1024;
 const image = (bytes: number): string => 'QUJD'.repeat(bytes / 4);
@@ -165,6 +168,6 @@ describe('a million content items (row 30)', () => {
       return watched().held;
     };
     // Ten times as many: not a hundred times the wait. The floor is what a turn of this machine takes.
-    expect(await held(300_000)).toBeLessThan(40 * Math.max(await held(30_000), 25));
+    expect(await held(300_000)).toBeLessThan(40 * Math.max(await held(30_000), 50));
   });
 });
