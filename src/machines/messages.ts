@@ -6,7 +6,7 @@
 import type { Answer, Received, RequestId } from '../protocol/json-rpc.js';
 import { failure } from '../protocol/failure.js';
 import type { ClientContext, ClientEvent, Delivery, SessionCommand, Step } from './client.types.js';
-import { remove } from './requests.js';
+import { hasQueued, remove } from './requests.js';
 
 type Of<T extends ClientEvent['type']> = Extract<ClientEvent, { type: T }>;
 
@@ -89,6 +89,8 @@ function absorb(
 
   let taken = 0;
   for (const message of event.messages) {
+    // What this chunk has made room for is sent before anything that comes after it is answered.
+    if (message.kind === 'request' && done.size > 0 && hasQueued(context)) break;
     take(message);
     taken += 1;
     if (isDone(context.sent - done.size, inbound.size)) break;

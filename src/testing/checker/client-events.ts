@@ -160,9 +160,10 @@ const marked = new Set<string>([...Object.keys(bySessions), 'inbound.answered'])
 
 /** What the session of a generation, and handlers that work for it, may tell. */
 export const sessionEvents = (model: ClientModel, bounds: ClientBounds, generation: number): ClientEvent[] =>
-  [...allOf<SessionEvent>(bySessions, model, bounds), ...byCallers['inbound.answered'](model, bounds)].map(
-    (event) => ({ ...event, generation }) as ClientEvent,
-  );
+  [...allOf<SessionEvent>(bySessions, model, bounds), ...byCallers['inbound.answered'](model, bounds)].map((event) => ({
+    ...event,
+    generation,
+  }));
 
 /** What callers may wish, and their clocks tell. */
 export const callerEvents = (model: ClientModel, bounds: ClientBounds): ClientEvent[] =>

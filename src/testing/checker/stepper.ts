@@ -54,21 +54,18 @@ export class Stepper<M extends AnyStateMachine> {
       stopChild: nothing,
       emit: nothing,
       actionExecutor: (action) => {
-        this.#actions.push(action as unknown as ActionRecord);
+        this.#actions.push(action);
       },
     };
   }
 
   start(input: InputFrom<M> | undefined): Taken<M> {
-    return this.#collect((scope) => this.#machine.getInitialSnapshot(scope as never, input as never), '');
+    return this.#collect((scope) => this.#machine.getInitialSnapshot(scope as never, input), '');
   }
 
   take(snapshot: SnapshotFrom<M>, event: ModelEvent<M>): Taken<M> {
     const before = leafOf((snapshot as { value: StateValue }).value);
-    return this.#collect(
-      (scope) => this.#machine.transition(snapshot as never, event as never, scope as never),
-      before,
-    );
+    return this.#collect((scope) => this.#machine.transition(snapshot as never, event, scope as never), before);
   }
 
   #collect(run: (scope: AnyActorScope) => unknown, before: string): Taken<M> {

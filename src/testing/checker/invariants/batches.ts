@@ -13,7 +13,7 @@ const keyOf = clientKey({ symmetry: false });
 export const batches: Invariant<ClientMachine, ClientWorld> = {
   name: 'I11',
   sentence:
-    'Messages are handled in the order they arrived, and a batch is indistinguishable from its members one by one: the same state, and the same sequence for every promise, of calls and of answers on the wire, and for the handlers.',
+    'Messages are handled in the order they arrived, and a batch is indistinguishable from its members one by one: the same state, and the same sequence for every promise, on the wire and for the handlers.',
   fromState: (state, take) => {
     const known = new Map<ClientEvent, ClientStep>();
     // Each member opens several batches, and is taken once.
@@ -97,7 +97,7 @@ function compare(
   const differences = [
     keyOf(one.after) === keyOf(end) ? null : 'the state',
     same(one, steps, promisesIn) ? null : 'what promises come to',
-    same(one, steps, askedOf) && same(one, steps, answeredOf) ? null : 'the wire',
+    same(one, steps, wireOf) ? null : 'the wire',
     same(one, steps, handlersOf) ? null : 'what handlers are told',
   ].filter((each) => each !== null);
   return differences.length === 0
@@ -112,17 +112,13 @@ const same = (one: ClientStep, steps: readonly ClientStep[], channel: Channel): 
 
 const promisesIn: Channel = ({ effects }) => accountOf(effects).settled;
 
-/** What we ask: one write or two, the same calls and cancels in the same order. */
-const askedOf: Channel = ({ effects }) =>
+/** One write or two: the same calls, cancels and answers in the same order. */
+const wireOf: Channel = ({ effects }) =>
   accountOf(effects).commands.flatMap((command): readonly unknown[] => {
     if (command.type === 'send.requested') return command.ids.map((id) => ['send', id]);
     if (command.type === 'cancel.requested') return command.ids.map((id) => ['cancel', id]);
-    return command.type === 'reply.requested' ? [] : [command];
+    return [command];
   });
-
-/** What we answer. A call that waited for room may go before or after an answer of the same chunk. */
-const answeredOf: Channel = ({ effects }) =>
-  accountOf(effects).commands.filter(({ type }) => type === 'reply.requested');
 
 const handlersOf: Channel = ({ effects }) =>
   accountOf(effects).told.flatMap((effect): readonly unknown[] => {

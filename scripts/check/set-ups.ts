@@ -1,0 +1,45 @@
+/** What is checked, and in which worlds: one set-up for every machine that is published. */
+import type { ChartOptions } from '../../src/machines/index.js';
+import { clientBounds, type ClientBounds } from '../../src/testing/checker/client-bounds.js';
+
+/** One exploration of the client. */
+export interface SetUp {
+  readonly name: string;
+  readonly about: string;
+  readonly bounds: ClientBounds;
+  readonly options: Partial<ChartOptions>;
+}
+
+/** Calls on the client itself: three of each, in flight two. */
+const wide: ClientBounds = { ...clientBounds, owned: 0 };
+/** Calls through leases too. */
+const owned: ClientBounds = { ...clientBounds, leases: 2, requests: 2, owned: 1 };
+const small: ClientBounds = { ...owned, owned: 0 };
+
+const reconnect = (bounds: ClientBounds, initial: boolean): ChartOptions['reconnect'] => ({
+  initial,
+  attempts: bounds.restarts + 1,
+  initialDelay: 1_000,
+  factor: 2,
+  maxDelay: 8_000,
+  jitter: 0.2,
+  stableAfter: 10_000,
+});
+
+export const setUps: readonly SetUp[] = [
+  { name: 'shipped', about: 'the options that ship', bounds: wide, options: {} },
+  { name: 'idle', about: 'kept while idle', bounds: wide, options: { idleTimeout: 60_000 } },
+  { name: 'owned', about: 'calls through leases', bounds: owned, options: {} },
+  {
+    name: 'by-hand',
+    about: 'autoInitialize: false, kept while idle',
+    bounds: small,
+    options: { autoInitialize: false, idleTimeout: 60_000 },
+  },
+  { name: 'undrained', about: 'drain: 0', bounds: small, options: { drain: 0 } },
+  { name: 'stubborn', about: 'reconnect.initial: true', bounds: small, options: { reconnect: reconnect(small, true) } },
+  { name: 'once', about: 'reconnect: false', bounds: small, options: { reconnect: false } },
+];
+
+/** The machines that have a set-up here, by id: one that is published without fails the check. */
+export const checkedMachines: ReadonlySet<string> = new Set(['client']);

@@ -1,0 +1,44 @@
+/** Mutants of what is made of messages. */
+import * as messages from '../../src/machines/messages.js';
+import { but, mutant, nothing, unlimited, type Mutant } from './mutant.js';
+
+export const ofMessages: readonly Mutant[] = [
+  mutant('a late result settles again', 'I1', {
+    actions: {
+      absorbMessages: but(messages.absorbMessages, (done, { generation }, event) => {
+        const late = event.messages.filter((message) => message.kind === 'result');
+        return late.length === 0
+          ? done
+          : { ...done, effects: [{ type: 'messages.delivered', generation, deliveries: [...late, ...late] }] };
+      }),
+    },
+  }),
+  mutant('draining drops results', 'I7', { actions: { absorbWhileDraining: nothing } }),
+  mutant('draining takes a batch to its end', 'I11', {
+    actions: {
+      absorbWhileDraining: but(messages.absorbWhileDraining, (_, context, event) =>
+        messages.absorbMessages(context, event),
+      ),
+    },
+  }),
+  mutant('a batch is told from its end', 'I11', {
+    actions: {
+      absorbMessages: but(messages.absorbMessages, (_, context, event) =>
+        messages.absorbMessages(context, { ...event, messages: [...event.messages].reverse() }),
+      ),
+    },
+  }),
+  mutant('only the first of a batch is heard', 'I11', {
+    actions: {
+      absorbMessages: but(messages.absorbMessages, (_, context, event) =>
+        messages.absorbMessages(context, { ...event, messages: event.messages.slice(0, 1) }),
+      ),
+    },
+  }),
+  mutant('the server may ask without bound', 'I12', {
+    actions: { absorbMessages: unlimited(messages.absorbMessages, { maxInbound: Infinity }) },
+  }),
+  mutant('an answered request of the server is kept', 'I1', {
+    actions: { answerInbound: but(messages.answerInbound, ({ commands = [] }) => ({ commands })) },
+  }),
+];

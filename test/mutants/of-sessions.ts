@@ -1,0 +1,102 @@
+/** Mutants of sessions, attempts and deadlines. */
+import { client } from '../../src/machines/client.setup.js';
+import * as generations from '../../src/machines/generations.js';
+import { clientMachine, type ClientMachine } from '../../src/machines/index.js';
+import { broken, but, mutant, nothing, type Mutant, type Of } from './mutant.js';
+import { perform } from '../../src/machines/perform.js';
+import type { ClientContext } from '../../src/machines/index.js';
+
+type Config = Parameters<typeof client.createMachine>[0];
+
+/** The chart itself, drawn otherwise. */
+const redrawn = (change: (config: Config) => Config): ClientMachine =>
+  broken(client.createMachine(change(clientMachine.config)) as unknown as ClientMachine);
+
+/** A loss leads at once to the next session, with no way through `closing`. */
+const withoutClosing = redrawn((config) => {
+  const ready = config.states?.['ready'];
+  const on = { ...ready?.on, 'session.lost': { target: '#client.connecting.opening' } };
+  return { ...config, states: { ...config.states, ready: { ...ready, on } } };
+});
+
+export const ofSessions: readonly Mutant[] = [
+  {
+    name: 'the next session does not wait for the end of the last',
+    caughtBy: 'I4',
+    logic: withoutClosing,
+    inClient: true,
+  },
+  mutant('a session that has ended is not stopped', 'I4', { actions: { stopSession: nothing as never } }),
+  mutant('a session is not told to end', 'I4', {
+    actions: { terminate: but(generations.terminate, (done) => ({ ...done, commands: [] })) },
+  }),
+  mutant('nobody is told that a session was left behind', 'I4', {
+    actions: { abandonSession: but(generations.abandonSession, (done) => ({ ...done, effects: [] })) },
+  }),
+  mutant('the failure does not say that a session was left behind', 'I4', {
+    actions: {
+      abandonSession: but(generations.abandonSession, (done) => ({ ...done, changes: { negotiated: null } })),
+    },
+  }),
+  {
+    name: 'an event of a dead generation is taken',
+    caughtBy: 'I5',
+    logic: broken(clientMachine, { isStale: () => false }),
+    inClient: true,
+  },
+  {
+    name: 'only losses of dead generations are dropped',
+    caughtBy: 'I5',
+    logic: broken(clientMachine, {
+      isStale: (event, living) => event.type === 'session.lost' && event.generation !== living,
+    }),
+    inClient: true,
+  },
+  mutant('no connect deadline', 'L2', { delays: { connectTimeout: () => Infinity } }),
+  mutant('no deadline for the handshake', 'L2', { delays: { initTimeout: () => Infinity } }),
+  mutant('a backoff without end', 'L2', { delays: { backoff: () => Infinity } }),
+  mutant('no kill deadline', 'L1', { delays: { killDeadline: () => Infinity } }),
+  mutant('draining never ends', 'L1', { delays: { drain: () => Infinity } }),
+  mutant('reconnects without backoff', 'L2', { guards: { isFirstReconnect: () => true } }),
+  mutant('reconnects are not counted', 'L2', {
+    actions: {
+      countReconnect: but(generations.countReconnect, (done) => ({
+        ...done,
+        changes: { ...done.changes, reconnects: 0 },
+      })),
+    },
+  }),
+  mutant('reconnects without end', 'L2', { guards: { isGivenUp: () => false, isGivenUpForAll: () => false } }),
+  mutant('attempts are not counted', 'L2', {
+    actions: {
+      beginGeneration: but(generations.beginGeneration, (done, { attempts }) => ({
+        ...done,
+        changes: { ...done.changes, attempts },
+      })),
+    },
+  }),
+  mutant('every end counts as asked for', 'L2', { guards: { wasAskedFor: () => true } }),
+  mutant('the handshake is not asked for', 'L2', { actions: { requestHandshake: nothing } }, { inClient: true }),
+  mutant('a second close() lengthens the first', 'I9', {
+    actions: {
+      closeSooner: but(generations.closeSooner, (done, { closing }, { drain, ladder }) => ({
+        ...done,
+        changes: {
+          ...done.changes,
+          closing: closing === null ? null : { ...closing, reason: 'closed', drain, ladder },
+        },
+      })),
+    },
+  }),
+  mutant('close() takes the time of the client instead of its own', 'I9', {
+    actions: {
+      closeForRequest: perform((context: ClientContext, event: Of<'close.requested'>) =>
+        generations.closeForRequest(context, {
+          ...event,
+          drain: context.options.drain,
+          ladder: context.options.closeTimeout,
+        }),
+      ),
+    },
+  }),
+];
