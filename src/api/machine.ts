@@ -18,7 +18,7 @@ export const machineInUse = (): ClientMachine => inUse;
  * @returns a function that takes it back
  */
 export function useMachine(machine: ClientMachine): () => void {
-  inUse = machine.provide({ actors: { session: sessionLogic } }) as ClientMachine;
+  inUse = machine.provide({ actors: { session: sessionLogic } });
   return () => {
     inUse = shipped;
   };

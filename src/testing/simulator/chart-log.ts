@@ -8,10 +8,12 @@ import {
   actorOf,
   legalTransitions,
   observeSteps,
+  type ClientContext,
   type ClientEffect,
   type ClientEvent,
   type ClientSnapshot,
   type Settlement,
+  type Submitted,
 } from '../../machines/index.js';
 import type { Coverage } from './coverage.js';
 import { rareConditions } from './rare-conditions.js';
@@ -47,6 +49,8 @@ export class ChartLog {
   readonly ended = new Set<number>();
   readonly #abandoned: Set<number>;
   violation: string | null = null;
+  /** Sessions in a row, of this run, that were not stable. */
+  #attempts = 0;
   #hasHurried = false;
   #snapshot: ClientSnapshot;
 
@@ -100,18 +104,52 @@ export class ChartLog {
     if (isAbandoned && after.context.failure?.message.includes('did not end') !== true) {
       this.blame('I4: a session was left behind, and the failure does not say so');
     }
-    this.#noteHaste(from, words, to, after.context.attempts);
+    this.#followAttempts(from, words, to, before.context, after.context);
+    if (event.type === 'request.aborted' && event.leaseId == null && after.context.requests.has(event.id)) {
+      this.blame(`I1: request ${String(event.id)} was aborted, and goes on`);
+    }
+    if (event.type === 'requests.submitted') this.#checkAdmission(before.context, event.requests, after.context);
     this.#cover(from, words, to);
     rareConditions(before, event, after, this.#coverage);
   }
 
-  /** The first reconnect is made at once; later ones wait, until a session was stable or a new run begins. */
-  #noteHaste(from: string, event: string, to: string, attempts: number): void {
-    if (event === 'after stableAfter' || to === 'disconnected') this.#hasHurried = false;
-    if (from !== 'closing.terminating' || to !== 'connecting.opening') return;
-    const isReconnect = attempts > 1;
-    if (isReconnect && this.#hasHurried) this.blame('L2: it reconnects again and again, and does not wait');
-    this.#hasHurried = isReconnect;
+  /**
+   * The first reconnect is made at once, later ones wait, and there is an end to them: until a session
+   * was stable, or a new run begins, which owes nothing to what failed before.
+   */
+  #followAttempts(
+    from: string,
+    event: string,
+    to: string,
+    { closing, leases: before }: ClientContext,
+    { failure, options, leases }: ClientContext,
+  ): void {
+    if (event === 'after stableAfter' || to === 'disconnected') {
+      this.#attempts = 0;
+      this.#hasHurried = false;
+    }
+    if (to !== 'connecting.opening' || from === to) return;
+    const isNewRun = from === 'disconnected' || failure === null;
+    this.#attempts = isNewRun ? 1 : this.#attempts + 1;
+    const isLoss = closing?.reason === 'lost' || closing?.reason === 'failed';
+    const goesOn = before.some(({ id, status }) => status !== 'next' && leases.has(id));
+    if (isNewRun && isLoss && goesOn) this.blame('L2: a failure was forgotten, as if that end had been asked for');
+    const allowed = options.reconnect === false ? 1 : options.reconnect.attempts;
+    if (this.#attempts > allowed)
+      this.blame(`L2: ${String(this.#attempts)} attempts were made, of ${String(allowed)} allowed`);
+    if (from !== 'closing.terminating') return;
+    if (!isNewRun && this.#hasHurried) this.blame('L2: it reconnects again and again, and does not wait');
+    this.#hasHurried = !isNewRun;
+  }
+
+  /** Who does not want to wait does not, and a lease that is over carries nothing. */
+  #checkAdmission(before: ClientContext, requests: readonly Submitted[], after: ClientContext): void {
+    for (const { id, leaseId, failFast } of requests) {
+      const status = after.requests.get(id)?.status;
+      if (failFast && status === 'queued') this.blame(`I6: request ${String(id)} waits, and was not to wait`);
+      const isOverdue = leaseId !== null && !before.leases.has(leaseId);
+      if (isOverdue && status !== undefined) this.blame(`I2: request ${String(id)} goes on for a lease that is over`);
+    }
   }
 
   #submit(ids: readonly number[], generation: number): void {

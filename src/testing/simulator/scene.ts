@@ -73,7 +73,7 @@ export class Scene {
   #troubleBrief(path: string): void {
     const { choices } = this.world;
     if (path !== 'closing.draining' && path !== 'ready.idle' && path !== 'initializing.waiting') return;
-    if (this.swarm.mishaps === 0 || !choices.chance(0.2, 'trouble')) return;
+    if (this.swarm.mishaps === 0 || !choices.chance(0.4, 'trouble')) return;
     this.world.post(`mishap in ${path}`, choices.pick(3, 'when') * 3, 'a mishap?', () => {
       mishap(this);
     });

@@ -102,7 +102,10 @@ export class SimTransport implements Transport {
     }
     server.wrote(this, message, 'sent');
     server.carry(this, message);
-    if (faults.strikes('sent, and rejects')) return this.#later('sent, and rejects', faults.error('sent, and rejects'));
+    if (faults.strikes('sent, and rejects')) {
+      const delay = server.world.choices.chance(0.5, 'soon') ? server.delay() : server.longDelay();
+      return this.#later('sent, and rejects', faults.error('sent, and rejects'), delay);
+    }
     if (faults.strikes('send hangs')) return never();
     if (faults.strikes('send late')) return this.#later('send late', null, server.longDelay());
     return Promise.resolve();

@@ -36,6 +36,7 @@ export class WireLog implements WireWatch {
   readonly deaths = new Map<number, Error | null>();
   /** Generations that were left behind: their transports may linger. */
   readonly abandoned = new Set<number>();
+  readonly #lastWritten = new Map<SimTransport, number>();
   violation: string | null = null;
 
   constructor(world: World, coverage: Coverage, client: WireClient) {
@@ -75,6 +76,7 @@ export class WireLog implements WireWatch {
     );
     if (message.error?.code === -32000) this.#coverage.sometimes('inbound limit reached');
     if (id === undefined || method === undefined) return;
+    if (method !== 'initialize' && typeof id === 'number') this.#follow(transport, id);
     const before = this.written.get(id);
     if (before === undefined) {
       const birth = typeof id === 'number' ? this.#client.birthOf(id) : undefined;
@@ -90,6 +92,14 @@ export class WireLog implements WireWatch {
     before.fates.push(fate);
     this.#coverage.sometimes('refused request made again');
     if (fate === 'refused') this.#coverage.sometimes('refused request refused again');
+  }
+
+  /** First come, first served: ids only ever grow, and so they do on the wire of one session. */
+  #follow(transport: SimTransport, id: number): void {
+    const last = this.#lastWritten.get(transport) ?? 0;
+    if (id < last)
+      this.violation ??= `I11: request ${String(id)} was written after ${String(last)}, which was called later`;
+    this.#lastWritten.set(transport, id);
   }
 
   delivers(transport: SimTransport, message: WireMessage): void {
