@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
+import { isDeeperThan } from '../protocol/parse.js';
 import { FORMAT, type EventLine, type HeaderLine } from './format.js';
 import { cutLine, endLine, eventLine, headerLine } from './line-schema.js';
 import { RecordingError } from './recording-error.js';
@@ -31,6 +32,8 @@ export type RecordingSource = string | URL | Iterable<string> | AsyncIterable<st
 
 /** No line of ours is as long. */
 const LONGEST = 4 * 1024 * 1024;
+/** Nor nested as deep: failures behind one another are written down to a limit. */
+const DEEPEST = 32;
 
 /** @throws RecordingError */
 export async function readRecording(source: RecordingSource): Promise<Recording> {
@@ -133,6 +136,8 @@ class Reader {
   }
 
   #as<T>(schema: z.ZodType<T>, value: object): T {
+    // What looks at it next recurses.
+    if (isDeeperThan(value, DEEPEST)) throw this.#damaged('it is nested too deep');
     const { data, error } = schema.safeParse(value);
     if (error === undefined) return data;
     const [issue] = error.issues;

@@ -51,6 +51,7 @@ const LEAST_BYTES = 4_096;
  * The file is made with the first client (mode 600), in a folder that has to exist. Lines are handed to
  * the system at the end of each turn, so a process that is killed loses no more than the turn it was in.
  * A file that cannot be written ends the recording and goes to the client's `onError`; the client is not hurt.
+ * A file is written by one recorder: where another one of this process begins to, the older one ends in that way.
  *
  * @param file a path, relative to the working directory, or a `file:` URL; not a pipe
  * @returns an inspector, for the option `inspect` of a client

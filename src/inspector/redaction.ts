@@ -11,8 +11,12 @@ import { hash } from './hash.js';
 /** A method is a word of the protocol, or of an extension of it; what is no such word is not shown. */
 export const methodOf = (method: string): string => (/^[\w$./-]{1,128}$/.test(method) ? method : '(unprintable)');
 
-/** A code is a word of the system, or of a transport; a user's error may carry anything. */
-const codeOf = (code: string): string => (/^[\w.-]{1,64}$/.test(code) ? code : '(unprintable)');
+/** Of a code: `ECONNREFUSED`, `process`, `HTTP2`, `404`. Keys and tokens mix cases, or letters and digits, or go on and on. */
+const WORD = /^(?:[A-Z]{1,24}\d{0,3}[A-Z]{0,16}|[a-z]{1,24}\d{0,3}[a-z]{0,16}|\d{1,5})$/;
+
+/** A code is made of words, as the system or a transport has them; a user's error may carry anything. */
+const codeOf = (code: string): string =>
+  code.length <= 64 && code.split('_').every((word) => WORD.test(word)) ? code : '(unprintable)';
 
 export const versionOf = (version: string): string => (/^[\w.-]{1,32}$/.test(version) ? version : '(unprintable)');
 

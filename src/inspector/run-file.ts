@@ -7,11 +7,15 @@
  * 2 to 4 microseconds; the events themselves cost more.
  */
 import { closeSync, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lineOf } from './run-lines.js';
 
 /** More than this is not collected: whoever never flushes is flushed. */
 const COLLECTED = 64 * 1024;
+
+/** By path. Two that write into one file would make lines that nobody can read: the newer one has it. */
+const writing = new Map<string, RunFile>();
 
 export class RunFile {
   readonly #path: string;
@@ -23,9 +27,11 @@ export class RunFile {
   #isOver = false;
   #bytes = 0;
   #collected = '';
+  /** Another has begun to write into the file, and nobody was told yet. */
+  #isUsurped = false;
 
   constructor(file: string | URL, maxBytes: number, append: boolean) {
-    this.#path = typeof file === 'string' ? file : fileURLToPath(file);
+    this.#path = resolve(typeof file === 'string' ? file : fileURLToPath(file));
     this.#maxBytes = maxBytes;
     this.#append = append;
     this.#cut = lineOf({ cut: { maxBytes } });
@@ -54,6 +60,10 @@ export class RunFile {
 
   /** @throws Error when it cannot be written; nothing is written after that. */
   flush(): void {
+    if (this.#isUsurped) {
+      this.#isUsurped = false;
+      throw this.#failed('another recorder writes into it now; give one recorder to all the clients');
+    }
     if (!this.#isOver) this.#guard(() => this.#write());
   }
 
@@ -69,8 +79,10 @@ export class RunFile {
     // Opening a pipe waits for its reader, and writing to it waits for him again.
     const found = statSync(this.#path, { throwIfNoEntry: false });
     if (found?.isFIFO() === true || found?.isSocket() === true) throw new Error('it is a pipe, not a file');
+    writing.get(this.#path)?.giveWay();
     const fd = openSync(this.#path, this.#append ? 'a+' : 'w', 0o600);
     this.#fd = fd;
+    writing.set(this.#path, this);
     if (this.#append) this.#bytes = fstatSync(fd).size;
     // A process that died while writing has left half a line; ours is not its other half.
     if (this.#bytes > 0 && !endsLine(fd, this.#bytes)) {
@@ -79,6 +91,16 @@ export class RunFile {
     }
     if (this.#bytes + this.#cut.length > this.#maxBytes) throw new Error('it is as large as it may get already');
     return fd;
+  }
+
+  /** Ends, because another one begins to write into the file. */
+  giveWay(): void {
+    this.#isUsurped = true;
+    try {
+      this.#finish();
+    } catch {
+      // That it is over is told at the next flush, whatever else there was.
+    }
   }
 
   #write(): void {
@@ -99,7 +121,9 @@ export class RunFile {
     this.#collected = '';
     const fd = this.#fd;
     this.#fd = null;
-    if (fd !== null) closeSync(fd);
+    if (fd === null) return;
+    writing.delete(this.#path);
+    closeSync(fd);
   }
 
   #guard<T>(act: () => T): T {
@@ -111,9 +135,13 @@ export class RunFile {
       } catch {
         // It could not even be closed; what went wrong first is told.
       }
-      const why = error instanceof Error ? error.message : String(error);
-      throw new Error(`the recording ${this.#path} cannot be written, and ends here: ${why}`, { cause: error });
+      throw this.#failed(error instanceof Error ? error.message : String(error), error);
     }
+  }
+
+  #failed(why: string, cause?: unknown): Error {
+    const message = `the recording ${this.#path} cannot be written, and ends here: ${why}`;
+    return new Error(message, cause === undefined ? undefined : { cause });
   }
 }
 

@@ -27,6 +27,18 @@ const failed = (thrown: unknown): Answer => ({
   result: { content: [{ type: 'text', text: textOf(thrown) }], isError: true },
 });
 
+const broken = (thrown: unknown): Answer => ({ error: { code: -32603, message: textOf(thrown) } });
+
+/** What throws, now or later, is answered as a server does that has failed: the transport has not. */
+function answered(own: () => object | Promise<object>): Answer | Promise<Answer> {
+  try {
+    const result = own();
+    return result instanceof Promise ? result.then((given: object) => ({ result: given }), broken) : { result };
+  } catch (error) {
+    return broken(error);
+  }
+}
+
 export class ScriptedAnswers {
   readonly #options: ScriptedServerOptions;
   readonly #tools: Map<string, ScriptedTool>;
@@ -38,10 +50,7 @@ export class ScriptedAnswers {
 
   to(method: string, params: Sent['params']): Answer | Promise<Answer> {
     const own = this.#options.answers?.[method];
-    if (own !== undefined) {
-      const result = own(params);
-      return result instanceof Promise ? result.then((given) => ({ result: given })) : { result };
-    }
+    if (own !== undefined) return answered(() => own(params));
     switch (method) {
       case 'initialize':
         return { result: this.#greeting() };
@@ -49,6 +58,12 @@ export class ScriptedAnswers {
         return { result: { tools: this.#listed() } };
       case 'tools/call':
         return this.#call(String(params?.name), params?.arguments ?? {});
+      case 'resources/list':
+        return { result: { resources: [] } };
+      case 'resources/templates/list':
+        return { result: { resourceTemplates: [] } };
+      case 'prompts/list':
+        return { result: { prompts: [] } };
       default:
         return { result: {} };
     }

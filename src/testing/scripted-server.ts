@@ -3,7 +3,6 @@
  * It answers the handshake, pings, lists and its tools by itself; a script may do anything else.
  */
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import { textOf } from '../protocol/failure.js';
 import type { Transport } from '../transports/transport.js';
 import { ScriptedAnswers, type ScriptedTools } from './scripted-answers.js';
 
@@ -23,7 +22,8 @@ export interface Sent {
 
 /**
  * Sees each message first. `true`: it has been dealt with, or is to be left without an answer;
- * anything else: the server goes on as if there were no script.
+ * anything else: the server goes on as if there were no script. What it throws, the transport throws: the
+ * message was not sent.
  */
 export type Script = (message: Sent, connection: ScriptedConnection) => boolean | undefined;
 
@@ -34,7 +34,10 @@ export type ConnectionHook = (connection: ScriptedConnection) => Promise<void> |
 export interface ScriptedServerOptions {
   /** By name. Default: `echo`, which gives back its arguments as text. `'*'` answers every other name. */
   readonly tools?: ScriptedTools | undefined;
-  /** Results by method, for requests that are not answered already: `{ 'resources/read': (params) => ... }`. */
+  /**
+   * Results by method, instead of the server's own: `{ 'resources/read': (params) => ... }`. What one throws
+   * becomes an error of the server, -32603. Other methods get an empty list, or `{}`.
+   */
   readonly answers?: Readonly<Record<string, (params: Sent['params']) => object | Promise<object>>> | undefined;
   readonly script?: Script | undefined;
   readonly onStart?: ConnectionHook | undefined;
@@ -123,14 +126,9 @@ export class ScriptedConnection implements Transport {
     if (id === undefined || method === undefined) return;
     const answer = this.#answers.to(method, params);
     if (answer instanceof Promise) {
-      answer.then(
-        (result) => {
-          this.push({ id, ...result });
-        },
-        (error: unknown) => {
-          this.refuse(id, -32603, textOf(error));
-        },
-      );
+      void answer.then((given) => {
+        this.push({ id, ...given });
+      });
     } else this.push({ id, ...answer });
   }
 }

@@ -16,7 +16,7 @@ export class VirtualClock implements Clock {
   }
 
   setTimeout(callback: () => void, delay: number): unknown {
-    if (delay === Infinity) return null;
+    if (!(delay < Infinity)) return null;
     return this.#timers.add(this.#now + Math.max(0, delay), callback);
   }
 
@@ -47,8 +47,13 @@ export class VirtualClock implements Clock {
     return true;
   }
 
-  /** Lets `ms` pass. After every timer, promises that are settled by then are heard first. */
+  /**
+   * Lets `ms` pass. After every timer, promises that are settled by then are heard first.
+   *
+   * @throws RangeError when `ms` is no finite number of at least 0
+   */
   async advance(ms: number): Promise<void> {
+    if (!(ms >= 0 && ms < Infinity)) throw new RangeError(`advance(${String(ms)}): milliseconds, finite, 0 or more`);
     const end = this.#now + ms;
     await settle();
     while (this.nextAt <= end) {

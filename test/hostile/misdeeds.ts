@@ -13,7 +13,7 @@ export const throwingThenable: Act = () => ({
   },
 });
 /** A stack that throws when somebody looks at it, as a proxy of a test double may. */
-const unreadable: Act = () => {
+export const unreadable: Act = () => {
   const error = new Error('unreadable');
   Object.defineProperty(error, 'stack', { get: throwing });
   throw error;

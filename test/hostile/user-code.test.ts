@@ -19,6 +19,7 @@ import {
   rejecting,
   throwing,
   throwingThenable,
+  unreadable,
   type Act,
 } from './misdeeds.js';
 

@@ -216,6 +216,20 @@ describe('a recording that cannot be written', () => {
     },
   );
 
+  it('because another one has begun to, is over, and says so once', async () => {
+    const file = newFile();
+    const first = virtualClient({ inspect: record(file), name: 'first' });
+    await first.client.use((lease) => lease.ping());
+    await using recording = record(file);
+    const second = virtualClient({ inspect: recording, name: 'second' });
+    await Promise.all([first, second].map(({ client }) => client.use((lease) => lease.ping())));
+    await settle();
+    expect(first.complaints).toEqual([expect.stringMatching(/another recorder writes into it now; give one recorder/)]);
+    expect(second.complaints).toEqual([]);
+    const { agrees, runs } = await replayRun(file);
+    expect({ agrees, names: runs.map(({ name }) => name) }).toEqual({ agrees: true, names: ['second'] });
+  });
+
   it('because it was closed takes no more, and says nothing', async () => {
     const file = newFile();
     const recording = record(file);

@@ -70,7 +70,7 @@ it('nothing that a caller, a server or a system may hold for itself is in a reco
   await aborted;
   const lost = quietly(lease.callTool('hang'));
   await settle();
-  server.last.onerror?.(Object.assign(new Error(`token ${SECRET} is not valid`), { code: `E ${SECRET}` }));
+  server.last.onerror?.(Object.assign(new Error(`token ${SECRET} is not valid`), { code: SECRET }));
   server.onStart = () => Promise.reject(new Error(SECRET, { cause: new Error(SECRET) }));
   server.last.onclose?.();
   await lost;

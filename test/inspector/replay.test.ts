@@ -1,47 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RunLines } from '../../src/inspector/run-lines.js';
-import { RecordingError, replayRun } from '../../src/inspector/index.js';
+import { replayRun } from '../../src/inspector/index.js';
 import { toJson } from '../../src/inspector/report/json.js';
 import { toPathDiagram } from '../../src/inspector/report/mermaid.js';
 import { toText } from '../../src/inspector/report/text.js';
-import type { ClientEvent, StepEffect } from '../../src/machines/index.js';
+import type { ClientEvent } from '../../src/machines/index.js';
 import type { Failure } from '../../src/protocol/failure.js';
 import { Chart, exited, result } from '../support/chart.js';
-
-/** The lines of a walk of the chart, as a recorder would write them. */
-class Walk {
-  readonly chart: Chart;
-  readonly lines: string[];
-  readonly #run = new RunLines(1);
-  #at = 0;
-  /** Milliseconds from one event to the next. */
-  pace = 1.5;
-
-  constructor(chart = new Chart(), name = 'walker') {
-    this.chart = chart;
-    this.lines = [this.#run.header({ client: name, at: 0 }, chart.snapshot)];
-  }
-
-  take(event: ClientEvent | { readonly type: string }): this {
-    this.chart.send(event as ClientEvent);
-    this.#at += this.pace;
-    this.lines.push(this.#run.event(this.#at, event as ClientEvent, this.chart.snapshot));
-    return this;
-  }
-
-  /** The deadlines that are armed now, by type. */
-  get deadlines(): string[] {
-    const armed = new Set<string>();
-    for (const effect of this.chart.effects) note(armed, effect);
-    return [...armed];
-  }
-}
-
-function note(armed: Set<string>, effect: StepEffect): void {
-  if (effect.kind === 'armed') armed.add(effect.timer);
-  if (effect.kind === 'disarmed') armed.delete(effect.timer);
-}
+import { Walk } from './walk.js';
 
 const id = fc.integer({ min: 1, max: 12 });
 const leaseId = fc.integer({ min: 1, max: 2 });
@@ -286,52 +252,5 @@ describe('replaying', () => {
     const { agrees, runs } = await replayRun(walk.lines);
     expect(agrees).toBe(true);
     expect(runs[0]?.steps[0]?.recorded.state).toBe('(error)');
-  });
-});
-
-describe('what is no recording', () => {
-  const [header = '', first = '', second = '', third = ''] = new Walk()
-    .take({ type: 'lease.acquired', id: 1 })
-    .take({ type: 'lease.acquired', id: 2 })
-    .take({ type: 'lease.released', id: 2 }).lines;
-
-  const rejection = async (...lines: string[]): Promise<RecordingError> =>
-    replayRun(lines).then(
-      () => {
-        throw new Error('it was replayed');
-      },
-      (error: unknown) => error as RecordingError,
-    );
-
-  it.each([
-    ['nothing', [], 'empty', 'nothing was recorded'],
-    ['another JSON', ['{"name":"x"}'], 'not_a_recording', 'not a recording of mcp-actor'],
-    ['no JSON', ['# Title', 'text'], 'not_a_recording', 'not a recording of mcp-actor'],
-    ['null', ['null'], 'not_a_recording', 'not a recording of mcp-actor'],
-    ['a later format', [header.replace('"format":1', '"format":2')], 'version', 'format 2'],
-    ['a torn first line', [header.slice(0, 40)], 'empty', 'ends within its first line'],
-    ['a line torn in the middle', [header, first.slice(0, 30), second], 'damaged', 'line 2 is damaged'],
-    ['a missing event', [header, first, third], 'damaged', 'event 2 was to follow, and this is event 3'],
-    ['an event of nobody', [header, first.replace('"client":1', '"client":9')], 'damaged', 'client 9 has no header'],
-    ['an unknown event', [header, first.replace('lease.acquired', 'lease.stolen')], 'damaged', 'line 2 is damaged'],
-    ['more behind the end', [header, '{"end":{"events":0}}', first], 'damaged', 'stands behind the end'],
-  ])('is refused with the reason: %s', async (_what, lines, code, words) => {
-    const error = await rejection(...lines);
-    expect(error).toBeInstanceOf(RecordingError);
-    expect(error.code).toBe(code);
-    expect(error.message).toContain(words);
-  });
-
-  it('is replayed up to a torn last line, at whatever byte it is torn', async () => {
-    const whole = [header, first, second, third].join('');
-    const untorn = new Map([header, header + first, header + first + second].map((text, at) => [text.length, at]));
-    for (let length = header.length; length < whole.length; length += 1) {
-      const { agrees, runs, ending } = await replayRun(whole.slice(0, length).split('\n'));
-      const kept = whole.slice(0, length + 1).split('\n').length - 2;
-      expect({ agrees, events: runs[0]?.steps.length }, String(length)).toEqual({ agrees: true, events: kept });
-      // A line without its line feed is whole: nothing but that can be missing.
-      const isWhole = untorn.has(length) || whole[length] === '\n';
-      expect(ending, String(length)).toBe(isWhole ? 'open' : 'torn');
-    }
   });
 });

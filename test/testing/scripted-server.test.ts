@@ -16,6 +16,9 @@ describe('a scripted server', () => {
     await client.use(async (lease) => {
       await lease.ping();
       expect((await lease.listTools()).map(({ name }) => name)).toEqual(['echo']);
+      expect(await lease.listResources()).toEqual([]);
+      expect(await lease.listResourceTemplates()).toEqual([]);
+      expect(await lease.listPrompts()).toEqual([]);
       expect((await lease.callTool('echo', { a: 1 })).content).toEqual([{ type: 'text', text: '{"a":1}' }]);
     });
     expect([server.count('initialize'), server.count('ping'), server.last.closed]).toEqual([1, 1, 1]);
@@ -64,11 +67,15 @@ describe('a scripted server', () => {
       answers: {
         'resources/list': () => ({ resources: [{ uri: 'a:b', name: 'one' }] }),
         'prompts/list': async () => Promise.reject(new Error('not today')),
+        'prompts/get': () => {
+          throw new Error('no disk');
+        },
       },
     });
     const lease = await client.connect();
     expect(await lease.listResources()).toMatchObject([{ uri: 'a:b' }]);
     await expect(lease.listPrompts()).rejects.toMatchObject({ code: -32603, message: 'not today' });
+    await expect(lease.getPrompt('x')).rejects.toMatchObject({ code: -32603, message: 'no disk' });
   });
 
   it('lets a script see every message first, and say, refuse or break what it likes', async () => {

@@ -98,6 +98,12 @@ describe('a virtual clock', () => {
     );
   });
 
+  it.each([-1, NaN, Infinity])('does not advance by %s', async (ms) => {
+    const clock = virtualClock();
+    await expect(clock.advance(ms)).rejects.toThrow(RangeError);
+    expect(clock.now()).toBe(0);
+  });
+
   it('takes a hundred thousand timers without being slow about it', () => {
     const clock = virtualClock();
     let fired = 0;

@@ -4,9 +4,9 @@ import { parseMessage } from '../../protocol/parse.js';
 /** How deep a damaged message may nest: damage makes nothing deeper. */
 const DEPTH = 1_000;
 
-/** The message when only its first characters have come; undefined where that is no JSON. */
+/** The message when only its first bytes have come; undefined where that is no JSON. */
 export function truncated(message: unknown, bytes: number): unknown {
-  return parseMessage(textOf(message).slice(0, bytes), DEPTH);
+  return parseMessage(Buffer.from(textOf(message)).toString('utf8', 0, bytes), DEPTH);
 }
 
 /** The message with the character at that place (0 to 1, 1 excluded) replaced; undefined where that is no JSON. */
@@ -22,7 +22,8 @@ export function corrupted(message: unknown, place: number, chance: number): unkn
 const FIRST = 0x20;
 const PRINTABLE = 0x5f;
 
-export const sizeOf = (message: unknown): number => textOf(message).length;
+/** In bytes. */
+export const sizeOf = (message: unknown): number => Buffer.byteLength(textOf(message));
 
 /** What JSON cannot express is not for us to complain about: the link below does. */
 function textOf(message: unknown): string {

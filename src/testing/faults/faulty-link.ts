@@ -89,7 +89,7 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
     if (this.events === null) return;
     this.#within = Math.min(this.#within, within);
     if (this.#closing !== null) {
-      if (this.#closing.fault?.fault !== 'hang') this.#link.close(this.#within);
+      if (this.#opened && this.#closing.fault?.fault !== 'hang') this.#link.close(this.#within);
       return;
     }
     this.#drop();
@@ -143,6 +143,7 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
   }
 
   requestFailed(id: number, failure: Failure, refused: boolean): void {
+    this.#outward.forget([id]);
     if (!this.silent) this.events?.requestFailed(id, failure, refused);
   }
 
@@ -188,6 +189,9 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
     try {
       return ask(this.engine);
     } catch (error) {
+      // What was let through before counts.
+      this.#outward.flush();
+      this.#inward.flush();
       this.lose(undecided(error), false);
       return null;
     }
@@ -220,6 +224,7 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
   }
 
   #later(ms: number, act: () => void): void {
+    if (this.events === null) return;
     if (ms === 0) {
       act();
       return;

@@ -3,8 +3,8 @@ import type { Clock } from '../../protocol/clock.js';
 import { FailureError } from '../../protocol/failure.js';
 import type { Link } from '../../transports/link.js';
 import { wrapped, type ResolvedSource, type Source, type WrappedSource } from '../../transports/source.js';
-import { refused } from './failures.js';
-import type { FaultEngine } from './fault.js';
+import { refused, undecided } from './failures.js';
+import type { CreateFault, FaultEngine } from './fault.js';
 import { FaultyLink } from './faulty-link.js';
 import { PlanEngine, type FaultListener } from './plan-engine.js';
 import { checkedPlan, type FaultPlan } from './plan.js';
@@ -72,7 +72,7 @@ class Opener {
   readonly open = (): Link | Promise<Link> => {
     this.#generation += 1;
     const generation = this.#generation;
-    const fault = this.#engine.creating({ at: 'create', generation });
+    const fault = this.#decide(generation);
     switch (fault?.fault) {
       case undefined: {
         const link = this.#source.open();
@@ -95,6 +95,14 @@ class Opener {
       }
     }
   };
+
+  #decide(generation: number): CreateFault | null {
+    try {
+      return this.#engine.creating({ at: 'create', generation });
+    } catch (error) {
+      throw new FailureError(undecided(error));
+    }
+  }
 
   #wrap(link: Link, generation: number): FaultyLink {
     return new FaultyLink(link, this.#engine, this.#clock, generation);

@@ -48,6 +48,10 @@ export class Inward {
     this.#line.slow(bytesPerSecond);
   }
 
+  flush(): void {
+    this.#line.flush();
+  }
+
   clear(): void {
     this.#line.clear();
   }
@@ -60,8 +64,10 @@ export class Inward {
       engine.receiving({ at: 'receive', generation, nth: this.#count, method, message }),
     );
     if (isReply(message)) this.#lastReply = message;
-    if (fault !== null) this.#strike(fault, message);
-    else if (!this.#deaf) this.#put(message);
+    // Who was asked may throw, and be the end of the link, or may have ended it himself.
+    if (this.#deaf) return;
+    if (fault === null) this.#put(message);
+    else this.#strike(fault, message);
   }
 
   #methodOf(message: unknown): string | null {
@@ -112,6 +118,7 @@ export class Inward {
         return;
       case 'suspect':
         this.#put(message);
+        this.#line.flush();
         this.#host.suspect(fault);
         return;
       case 'inject':

@@ -6,7 +6,8 @@ import type { Clock } from '../../protocol/clock.js';
 
 interface Waiting<T> {
   readonly item: T;
-  readonly wait: number;
+  /** When it has arrived, by the clock. */
+  readonly due: number;
 }
 
 export class Line<T> {
@@ -16,7 +17,9 @@ export class Line<T> {
   /** In order; the timer of the first is armed. */
   readonly #queue: Waiting<T>[] = [];
   #ready: T[] = [];
-  #swapping: { readonly item: Waiting<T>; readonly timer: unknown } | null = null;
+  #swapping: { readonly item: T; readonly timer: unknown } | null = null;
+  /** When the last one in the queue has arrived: nothing behind it arrives before. */
+  #lastDue = -Infinity;
   #bytesPerMillisecond = Infinity;
   readonly #sizeOf: (item: T) => number;
 
@@ -31,39 +34,40 @@ export class Line<T> {
     this.#bytesPerMillisecond = bytesPerSecond / 1_000;
   }
 
-  /** Behind all others, and then after `wait`. */
+  /** In its turn, and no sooner than after `wait`. */
   put(item: T, wait = 0): void {
-    this.#put({ item, wait });
+    this.#put(item, wait);
     if (this.#swapping === null) return;
     const { item: swapped, timer } = this.#swapping;
     this.#swapping = null;
     this.#disarm(timer);
-    this.#put(swapped);
+    this.#put(swapped, 0);
   }
 
-  #put(waiting: Waiting<T>): void {
-    if (this.#queue.length === 0 && this.#timeOf(waiting) === 0) {
-      this.#ready.push(waiting.item);
+  #put(item: T, wait: number): void {
+    const now = this.#clock.now();
+    // A delay is on the way, so those of several pass side by side; bytes go through one after the other.
+    const due = Math.max(now + wait, this.#lastDue) + this.#timeOf(item);
+    if (this.#queue.length === 0 && due <= now) {
+      this.#ready.push(item);
       return;
     }
-    if (this.#queue.push(waiting) === 1) this.#awaitFirst();
+    this.#lastDue = due;
+    if (this.#queue.push({ item, due }) === 1) this.#awaitFirst();
   }
 
-  #timeOf({ item, wait }: Waiting<T>): number {
-    return this.#bytesPerMillisecond === Infinity ? wait : wait + this.#sizeOf(item) / this.#bytesPerMillisecond;
+  #timeOf(item: T): number {
+    return this.#bytesPerMillisecond === Infinity ? 0 : this.#sizeOf(item) / this.#bytesPerMillisecond;
   }
 
   #awaitFirst(): void {
     const [first] = this.#queue;
     if (first === undefined) return;
-    this.#arm(this.#timeOf(first), () => {
-      this.#queue.shift();
-      this.#ready.push(first.item);
-      // Those behind it waited for nothing else.
-      while (this.#queue[0] !== undefined && this.#timeOf(this.#queue[0]) === 0) {
-        const next = this.#queue.shift();
-        if (next !== undefined) this.#ready.push(next.item);
-      }
+    this.#arm(Math.max(0, first.due - this.#clock.now()), () => {
+      // By its own time and not by the clock's: a timer may fire a little early.
+      const arrived = this.#queue.findIndex(({ due }) => due > first.due);
+      const items = this.#queue.splice(0, arrived < 0 ? Infinity : arrived);
+      for (const { item } of items) this.#ready.push(item);
       this.#awaitFirst();
       this.flush();
     });
@@ -85,10 +89,10 @@ export class Line<T> {
     }
     const timer = this.#arm(wait, () => {
       this.#swapping = null;
-      this.#put({ item, wait: 0 });
+      this.#put(item, 0);
       this.flush();
     });
-    this.#swapping = { item: { item, wait: 0 }, timer };
+    this.#swapping = { item, timer };
   }
 
   /** Hands on what is ready. Whoever is given it may put more, and may clear the line. */
@@ -104,6 +108,7 @@ export class Line<T> {
     for (const timer of this.#timers) this.#clock.clearTimeout(timer);
     this.#timers.clear();
     this.#queue.length = 0;
+    this.#lastDue = -Infinity;
     this.#ready = [];
     this.#swapping = null;
   }

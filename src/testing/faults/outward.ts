@@ -60,6 +60,10 @@ export class Outward {
     this.#line.slow(bytesPerSecond);
   }
 
+  flush(): void {
+    this.#line.flush();
+  }
+
   clear(): void {
     this.#line.clear();
   }
@@ -79,8 +83,10 @@ export class Outward {
     const fault = this.#host.decide((engine) =>
       engine.sending({ at: 'send', generation, nth: this.#count, method, message }),
     );
-    if (fault !== null) this.#strike(fault, outgoing);
-    else if (!this.#refuseAfterLoss(outgoing)) this.#put(outgoing);
+    // Who was asked may throw, and be the end of the link, or may have ended it himself.
+    if (this.#host.events === null || this.#refuseAfterLoss(outgoing)) return;
+    if (fault === null) this.#put(outgoing);
+    else this.#strike(fault, outgoing);
   }
 
   #refuseAfterLoss(outgoing: Outgoing): boolean {
@@ -136,6 +142,7 @@ export class Outward {
         this.#disconnect(fault, outgoing);
         return;
       case 'half-open':
+        this.#line.flush();
         this.#host.fallSilent();
         acceptance?.settle(null);
         return;
@@ -164,6 +171,7 @@ export class Outward {
 
   #fail({ status: code, retryAfter, delivered }: FaultNamed<'fail'>, { message, acceptance }: Outgoing): void {
     if (delivered) this.#put({ message, acceptance: null });
+    else if ('id' in message) this.#methods.delete(message.id);
     const failure = status(code, retryAfter, delivered);
     this.#line.flush();
     this.#tell(message, failure, false);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ConfigError } from '../../api/errors.js';
 import type { Fault, Moment } from './fault.js';
+import { PlanText, whyNoJson } from './plan-text.js';
 import { conditions, kinds, places, type FaultName, type Flat, type InputOf, type Place } from './schema.js';
 
 type Conditions = z.input<z.ZodObject<typeof conditions>>;
@@ -90,7 +91,7 @@ const config = (message: string): ConfigError =>
  *
  * @param value the parsed JSON, or its text
  * @returns the plan, with every default filled in
- * @throws ConfigError that names each entry and field that does not fit, and what would
+ * @throws ConfigError that names each entry and field that does not fit, in a text its line, and what would
  *
  * @example
  * ```ts
@@ -101,21 +102,22 @@ const config = (message: string): ConfigError =>
  * ```
  */
 export function parsePlan(value: unknown): readonly FaultEntry[] {
-  return checkedPlan(typeof value === 'string' ? fromText(value) : value) as readonly FaultEntry[];
+  const plan = typeof value === 'string' ? checkedPlan(fromText(value), new PlanText(value)) : checkedPlan(value);
+  return plan as readonly FaultEntry[];
 }
 
 function fromText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw config(`the fault plan is not JSON: ${error instanceof Error ? error.message : 'it cannot be read'}`);
+    throw config(`the fault plan is not JSON: ${whyNoJson(text, error)}`);
   }
 }
 
 /** @internal */
-export function checkedPlan(value: unknown): PlannedFault[] {
+export function checkedPlan(value: unknown, text?: PlanText): PlannedFault[] {
   const parsed = faultPlan.safeParse(value);
-  if (!parsed.success) throw config(parsed.error.issues.map(lineOf).join('\n'));
+  if (!parsed.success) throw config(parsed.error.issues.map((issue) => complaintOf(issue, 'plan', text)).join('\n'));
   return parsed.data;
 }
 
@@ -132,22 +134,21 @@ export function checkedFault(value: unknown, { at }: Moment): Fault {
   }
   const parsed = schema.safeParse(value);
   if (!parsed.success)
-    throw config(parsed.error.issues.map((issue) => `the predicate's answer: ${lineOf(issue)}`).join('\n'));
+    throw config(parsed.error.issues.map((issue) => complaintOf(issue, "the predicate's answer")).join('\n'));
   return parsed.data as unknown as Fault;
 }
 
 const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ');
 
-/** `plan[2].after: …`: the entry and the field, and what to do. */
-function lineOf(issue: z.core.$ZodIssue): string {
-  const where = issue.path.reduce<string>(
-    (path, key) => (typeof key === 'number' ? `${path}[${String(key)}]` : `${path}.${String(key)}`),
-    'plan',
-  );
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys
-      .map((key) => `${where}.${key}: there is no such field; remove it, or correct its name`)
-      .join('\n');
-  }
-  return `${where}: ${issue.message}`;
+/** `plan[2].after: …`: the entry and the field, the line where there is a text, and what to do. */
+function complaintOf(issue: z.core.$ZodIssue, what: string, text?: PlanText): string {
+  const at = (path: readonly PropertyKey[]): string => {
+    const keys = path.map((key) => (typeof key === 'number' ? `[${String(key)}]` : `.${String(key)}`));
+    const line = text === undefined ? '' : ` (line ${String(text.lineOf(path))})`;
+    return what + keys.join('') + line;
+  };
+  if (issue.code !== 'unrecognized_keys') return `${at(issue.path)}: ${issue.message}`;
+  return issue.keys
+    .map((key) => `${at([...issue.path, key])}: there is no such field; remove it, or correct its name`)
+    .join('\n');
 }

@@ -56,7 +56,7 @@ export const kinds = {
       overtaking: z
         .boolean()
         .default(false)
-        .describe('whether the messages behind it may pass it; else they wait too, as in a pipe'),
+        .describe('whether the messages behind it may pass it; else none arrives before it, as in a pipe'),
     },
     'It happens later.',
     { fault: 'delay', at: 'receive', method: 'tools/call', ms: 2_000, overtaking: true },
@@ -68,7 +68,7 @@ export const kinds = {
       code,
       retryable,
     },
-    'The connection breaks: at once when it has opened, or before or after a message.',
+    'The connection breaks: at once when it has opened, or before or after a message. A crash of the server looks like this too; its `code` is `process_exited`.',
     { fault: 'disconnect', at: 'send', nth: 3, when: 'after' },
   ),
   'half-open': kind(['opened', ...message], {}, 'From here on nothing arrives on either side, and nobody says so.', {

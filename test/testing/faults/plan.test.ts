@@ -74,7 +74,32 @@ describe('a plan that does not fit', () => {
 
   it('is refused from text too, also where that is no JSON', () => {
     expect(() => parsePlan('[{ "fault": "drop" ')).toThrow(/^the fault plan is not JSON: /);
-    expect(() => parsePlan('[{ "fault": "drop", "at": "close" }]')).toThrow(/^plan\[0\]\.at: /);
+    expect(() => parsePlan('[{ "fault": "drop", "at": "close" }]')).toThrow(/^plan\[0\]\.at \(line 1\): /);
+    const text = `[
+      { "fault": "drop", "at": "send" },
+      {
+        "fault": "inject", "at": "receive", "what": "message",
+        "message": { "a": [1, { "b": "}]\\"," }] },
+        "count": 0,
+        "\\u0078": 1
+      },
+      7,
+      { "fault": "drop" }
+    ]`;
+    const said = (act: () => unknown): string => {
+      try {
+        return JSON.stringify(act());
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(
+      said(() => parsePlan(text))
+        .split('\n')
+        .map((line) => line.split(':')[0]),
+    ).toEqual(['plan[1].count (line 6)', 'plan[1].x (line 7)', 'plan[2] (line 9)', 'plan[3].at (line 10)']);
+    expect(said(() => parsePlan('{\n}'))).toMatch(/^plan \(line 1\): .*expected array/);
+    expect(said(() => parsePlan('[\n{\n"fault" "drop"}]'))).toMatch(/^the fault plan is not JSON: .*\bline 3\b/);
     expect(parsePlan('[{ "fault": "refuse" }]')).toEqual([
       { fault: 'refuse', at: 'open', ms: 0, code: 'ECONNREFUSED', retryable: true },
     ]);
@@ -148,53 +173,6 @@ describe('an entry', () => {
       expect(await refusal(each.connect())).toMatchObject({ code: 'ECONNREFUSED' });
       await each.use((lease) => lease.ping());
     }
-  });
-});
-
-describe('a predicate', () => {
-  it('sees every moment, and decides', async () => {
-    const moments: string[] = [];
-    const { client, clock } = faultyClient((moment) => {
-      moments.push('method' in moment ? `${moment.at} ${String(moment.method)} ${String(moment.nth)}` : moment.at);
-      return 'method' in moment && moment.at === 'receive' && moment.method === 'ping'
-        ? { fault: 'delay', ms: 30 }
-        : null;
-    });
-    await clock.until(client.use((lease) => lease.ping()));
-    expect(clock.now()).toBe(30);
-    expect(moments).toEqual([
-      'create',
-      'open',
-      'opened',
-      'send initialize 1',
-      'receive initialize 1',
-      'send notifications/initialized 2',
-      'send ping 3',
-      'receive ping 2',
-      'close',
-    ]);
-  });
-
-  it.each([
-    [
-      () => ({ fault: 'refuse' }),
-      /"refuse" cannot strike at "send", where a message goes to the server; it can at "open"/,
-    ],
-    [() => ({ fault: 'delay' }), /the predicate's answer: plan\.ms: .*expected number/],
-    [() => 'drop', /the predicate's answer must be an object/],
-    [
-      () => {
-        throw new Error('a predicate with a bug');
-      },
-      /a predicate with a bug/,
-    ],
-  ])('that answers nonsense ends the session, and says why: %s', async (answer, message) => {
-    const { client, clock } = faultyClient(((moment) =>
-      moment.at === 'send' && moment.method === 'ping' ? answer() : null) as FaultPlan);
-    const lease = await client.connect();
-    const error = await clock.until(refusal(lease.ping()));
-    expect(error).toMatchObject({ code: 'fault_plan', retryable: false });
-    expect((error as Error).message).toMatch(message);
   });
 });
 

@@ -5,7 +5,7 @@ import {
   SessionLostError,
   type ServerNotification,
 } from '../../../src/index.js';
-import { settle, type FaultEntry } from '../../../src/testing/index.js';
+import { settle, type FaultEntry, type FaultPlan } from '../../../src/testing/index.js';
 import { faultyClient, refusal, textOf } from './support.js';
 
 /** A session in which the first reply to a call meets the fault, with another call beside it. */
@@ -38,6 +38,25 @@ describe('a reply on its way from the server', () => {
     const { calls, clock } = await twoCalls({ fault: 'delay', at: 'receive', ms: 900, overtaking });
     const at = await clock.until(Promise.all(calls.map((call) => call.then(() => clock.now()))));
     expect(at).toEqual(times);
+  });
+
+  it('comes later like all the others: delays pass side by side, and bytes one after the other', async () => {
+    const times = async (plan: FaultPlan): Promise<number[]> => {
+      const { client, clock } = faultyClient(plan, {
+        server: { tools: { '*': () => ({ content: [], structuredContent: { pad: 'é'.repeat(500) } }) } },
+      });
+      const lease = await client.connect();
+      const begun = clock.now();
+      const calls = [1, 2, 3].map((n) => lease.callTool(String(n)).then(() => Math.round(clock.now() - begun)));
+      return clock.until(Promise.all(calls));
+    };
+    const entry = { at: 'receive', method: 'tools/call' } as const;
+    expect(await times([{ ...entry, fault: 'delay', ms: 1_000 }])).toEqual([1_000, 1_000, 1_000]);
+    const [one = 0, two = 0, three = 0] = await times([{ ...entry, fault: 'slow', bytesPerSecond: 1_000 }]);
+    // Each is about 1,080 bytes: an é is two.
+    expect(one).toBeGreaterThan(1_050);
+    expect(one).toBeLessThan(1_150);
+    expect([two, three]).toEqual([one * 2, one * 3]);
   });
 
   it('that comes after the timeout changes nothing', async () => {

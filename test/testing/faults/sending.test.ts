@@ -35,6 +35,13 @@ describe('a request on its way to the server', () => {
     expect(client.state).toBe('ready');
   });
 
+  it('is not lost because the one behind it finds nobody there any more', async () => {
+    const { client, clock, server } = faultyClient([{ fault: 'half-open', at: 'send', method: 'tools/call', nth: 3 }]);
+    const lease = await client.connect();
+    await clock.until(Promise.allSettled(['first', 'second', 'third'].map((name) => lease.callTool(name))));
+    expect(orderAt(server)).toEqual(['first', 'second']);
+  });
+
   it('arrives later, and those behind it wait, as in a pipe', async () => {
     const { calls, server, clock } = await twoCalls({ fault: 'delay', at: 'send', ms: 500 });
     await clock.until(Promise.all(calls));
