@@ -119,6 +119,9 @@ export const clientMachine = client.createMachine({
           entry: ['grantLeases', 'refuseUninitialized', 'sendQueued'],
           on: {
             'session.received': { actions: ['absorbMessages', 'sendQueued'] },
+            'request.failed': { actions: ['failRequest', 'sendQueued'] },
+            'request.aborted': { actions: ['abortRequest', 'sendQueued'] },
+            'requests.expired': { actions: ['expireRequests', 'sendQueued'] },
             'lease.acquired': { actions: 'holdLease' },
             'requests.submitted': { actions: 'admitPings' },
             'initialize.requested': { target: 'negotiating', actions: 'rememberToInitialize' },

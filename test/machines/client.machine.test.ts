@@ -67,6 +67,18 @@ describe('initializing', () => {
     expect(chart.commands).toEqual([{ type: 'handshake.requested' }]);
   });
 
+  it('sends a ping that waited for room when another is given up, in `waiting` too', () => {
+    const ping = (id: number): { id: number; method: string } => ({ id, method: 'ping' });
+    const begin = (): Chart =>
+      new Chart({ autoInitialize: false, maxInFlight: 1 }).acquire(1).say({ type: 'session.opened' });
+    const waiting = (): Chart => begin().submit(ping(5)).submit(ping(6));
+    const next = { type: 'send.requested', ids: [6] };
+    expect(waiting().send({ type: 'request.aborted', id: 5 }).commands).toContainEqual(next);
+    expect(waiting().send({ type: 'requests.expired', ids: [5] }).commands).toContainEqual(next);
+    const failed = { type: 'request.failed', id: 5, failure: exited, refused: false } as const;
+    expect(waiting().say(failed).commands).toEqual([next]);
+  });
+
   it('negotiates by itself in later generations, once initialize() was asked for', () => {
     const chart = new Chart({ autoInitialize: false }).acquire(1).say({ type: 'session.opened' });
     chart.send({ type: 'initialize.requested' }).negotiate().lose().end();
@@ -147,6 +159,16 @@ describe('ready', () => {
     chart.send({ type: 'inbound.answered', generation: 1, id: 0, answer: { result: {} } });
     expect(chart.commands).toEqual([{ type: 'reply.requested', id: 0, answer: { result: {} } }]);
     expect(chart.context.inbound.has('0')).toBe(true);
+  });
+
+  it('does not answer a request that is told again while it is worked on, though no other would be taken', () => {
+    const again = { kind: 'request', id: 2, method: 'roots/list', body: undefined } as const;
+    const chart = new Chart({ maxInbound: 1 }).ready().receive(again).receive(again);
+    expect(chart.commands).toEqual([]);
+    expect(chart.receive({ ...again, id: 3 }).commands).toMatchObject([{ type: 'reply.requested', id: 3 }]);
+    chart.send({ type: 'inbound.answered', generation: 1, id: 2, answer: { result: {} } });
+    expect(chart.commands).toEqual([{ type: 'reply.requested', id: 2, answer: { result: {} } }]);
+    expect(chart.context.inbound.size).toBe(0);
   });
 
   it('cancels what was sent and drops what was not, when a caller aborts or a deadline passes', () => {
