@@ -1,32 +1,25 @@
 /**
- * Explores every state of every machine that is published, and writes `docs/state-charts/verified.md`.
+ * Explores every state of every machine that is published, checks that every machine that is broken on
+ * purpose is caught, and writes `docs/state-charts/verified.md`.
  *
  *     npm run check                       explores, checks, writes
  *     npm run check -- --check            fails where the page is not what would be written
  *     npm run check -- --only idle        one world, and nothing is written
  *     npm run check -- --replay FILE      follows the trace of a violation step by step
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { StateMachine } from 'xstate';
 import * as machines from '../src/machines/index.js';
 import { textOf } from '../src/testing/checker/check-machine.js';
-import { traceOf, toLines, toSequenceDiagram } from '../src/testing/checker/trace.js';
-import { exploreApart, optionsFor, type Explored } from './check/explore.js';
-import { checkedMachines, setUps, type SetUp } from './check/set-ups.js';
+import { toLines, toSequenceDiagram } from '../src/testing/checker/trace.js';
+import { inPairs } from './check/apart.js';
+import { catchApart, type Catch } from './check/catch.js';
+import { exploreApart, type Explored } from './check/explore.js';
+import { setUps, uncheckedIn, type SetUp } from './check/set-ups.js';
+import { followTrace, readTrace, setUpOf, stepsIn, writeTrace } from './check/trace-file.js';
 import { verifiedPage, withoutTimes } from './check/verified.js';
 
-/** A violation, as it is written and followed again. */
-interface TraceFile {
-  readonly machine: 'client';
-  readonly setUp: string;
-  readonly invariant: string;
-  readonly message: string;
-  readonly events: readonly machines.ClientEvent[];
-}
-
 const page = new URL('../docs/state-charts/verified.md', import.meta.url);
-const traces = new URL('../.cache/traces/', import.meta.url);
 
 const { values } = parseArgs({
   options: {
@@ -36,65 +29,78 @@ const { values } = parseArgs({
   },
 });
 
-if (values.replay !== undefined) await replay(values.replay);
-else await explore(values.only);
+try {
+  if (values.replay !== undefined) await replay(values.replay);
+  else if (values.only !== undefined) await exploreOne(setUpOf(values.only));
+  else await exploreAll();
+} catch (error) {
+  fail(error instanceof Error ? error.message : String(error));
+}
 
-async function explore(only: string | undefined): Promise<void> {
-  const unchecked = Object.values(machines)
-    .filter((value): value is typeof machines.clientMachine => value instanceof StateMachine)
-    .filter(({ id }) => !checkedMachines.has(id));
-  for (const { id } of unchecked) fail(`${id} is published, and has no set-up in scripts/check/set-ups.ts`);
-  const chosen = setUps.filter(({ name }) => only === undefined || name === only);
-  if (chosen.length === 0)
-    fail(`no world is called ${String(only)}; there are ${setUps.map(({ name }) => name).join(', ')}`);
+async function replay(path: string): Promise<void> {
+  const file = await readTrace(path);
+  const steps = followTrace(file);
+  console.log(`${file.invariant} in ${file.setUp}: ${file.message}\n\n${toLines(steps)}`);
+}
+
+async function exploreOne(setUp: SetUp): Promise<void> {
+  const explored = await exploreApart(setUp);
+  sayOf(explored);
+  await complain(explored);
+}
+
+async function exploreAll(): Promise<void> {
+  for (const id of uncheckedIn(machines)) fail(`${id} is published, and has no set-up in scripts/check/set-ups.ts`);
   const began = performance.now();
-  const explored = await inPairs(chosen);
+  const explored: Explored[] = [];
+  let broken: Catch = { seconds: 0, caught: [] };
+  const worlds = setUps.map((setUp) => async () => {
+    const done = await exploreApart(setUp);
+    explored.push(done);
+    sayOf(done);
+  });
+  const mutants = async (): Promise<void> => {
+    broken = await catchApart();
+    const count = broken.caught.filter(({ expected, by, isHappy }) => by === expected && isHappy).length;
+    line('mutants', `${count} of ${broken.caught.length} caught`, '', broken.seconds, '');
+  };
+  await inPairs([...worlds, mutants]);
   for (const each of explored) await complain(each);
   const unreached = machines.legalTransitions
     .filter((move) => explored.every(({ report }) => report.unreached.some((other) => textOf(other) === textOf(move))))
     .map(textOf);
-  if (only !== undefined) return;
   for (const move of unreached) fail(`nothing leads to ${move}: the bounds are too small, or it cannot be taken`);
+  for (const { name, expected, by, isHappy } of broken.caught) {
+    if (!isHappy) fail(`the mutant "${name}" does not even pass the happy path`);
+    if (by !== expected) fail(`the mutant "${name}" is caught by ${by ?? 'nothing'}, and not by ${expected}`);
+  }
+  const taken = machines.legalTransitions.length - unreached.length;
   const seconds = (performance.now() - began) / 1_000;
   console.log(
-    `${String(machines.legalTransitions.length - unreached.length)} legal transitions taken; ${seconds.toFixed(1)} s`,
+    `${taken} of ${machines.legalTransitions.length} legal transitions taken; ${seconds.toFixed(1)} s in all`,
   );
-  await publish(verifiedPage(explored, unreached));
+  await publish(verifiedPage({ explored, unreached, broken, seconds }));
 }
 
-/** Two at a time: more would only wait for a core. */
-async function inPairs(chosen: readonly SetUp[]): Promise<Explored[]> {
-  const explored: Explored[] = [];
-  const waiting = [...chosen];
-  const work = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const done = await exploreApart(next);
-      explored.push(done);
-      const { name, seconds, report } = done;
-      const figures = [`${report.states} states`, `${report.transitions} transitions`, `${seconds.toFixed(1)} s`];
-      const verdict =
-        report.violations.length === 0
-          ? 'holds'
-          : `VIOLATED: ${report.violations.map(({ invariant }) => invariant).join(', ')}`;
-      console.log([name.padEnd(10), ...figures.map((figure) => figure.padStart(20)), `  ${verdict}`].join(''));
-    }
-  };
-  await Promise.all([work(), work()]);
-  return explored;
+function sayOf({ name, seconds, report: { states, transitions, violations } }: Explored): void {
+  const verdict =
+    violations.length === 0 ? 'holds' : `VIOLATED: ${violations.map(({ invariant }) => invariant).join(', ')}`;
+  line(name, `${states} states`, `${transitions} transitions`, seconds, verdict);
+}
+
+function line(name: string, one: string, other: string, seconds: number, verdict: string): void {
+  const figures = [one, other, `${seconds.toFixed(1)} s CPU`].map((figure) => figure.padStart(20));
+  console.log(`${name.padEnd(10)}${figures.join('')}  ${verdict}`.trimEnd());
 }
 
 /** Prints the way to each violation, and writes it so that it can be followed. */
 async function complain({ name, report }: Explored): Promise<void> {
-  const setUp = setUps.find((each) => each.name === name);
-  if (setUp === undefined) return;
-  for (const { invariant, message, trace } of report.violations) {
-    const file = new URL(`${name}-${invariant}.json`, traces);
-    await mkdir(traces, { recursive: true });
-    const content = { machine: 'client', setUp: name, invariant, message, events: trace };
-    await writeFile(file, `${JSON.stringify(content, null, 2)}\n`);
-    const steps = traceOf(machines.clientLogic, trace, optionsFor(setUp));
-    fail(`\n${invariant} in ${name}: ${message}\n\n${toLines(steps)}\n\n${toSequenceDiagram(steps)}`);
-    console.error(`npm run check -- --replay ${file.pathname}`);
+  for (const violation of report.violations) {
+    const steps = stepsIn(setUpOf(name), violation.trace);
+    fail(
+      `\n${violation.invariant} in ${name}: ${violation.message}\n\n${toLines(steps)}\n\n${toSequenceDiagram(steps)}`,
+    );
+    console.error(`npm run check -- --replay ${await writeTrace(name, violation)}`);
   }
 }
 
@@ -103,18 +109,7 @@ async function publish(text: string): Promise<void> {
   const isStale = withoutTimes(current) !== withoutTimes(text);
   if (values.check) {
     if (isStale) fail('docs/state-charts/verified.md is stale; run `npm run check` and commit what it writes');
-  } else if (isStale && process.exitCode === undefined) await writeFile(page, text);
-}
-
-async function replay(path: string): Promise<void> {
-  const file = JSON.parse(await readFile(path, 'utf8')) as TraceFile;
-  const setUp = setUps.find(({ name }) => name === file.setUp);
-  if (setUp === undefined) {
-    fail(`no world is called ${file.setUp}`);
-    return;
-  }
-  console.log(`${file.invariant} in ${file.setUp}: ${file.message}\n`);
-  console.log(toLines(traceOf(machines.clientLogic, file.events, optionsFor(setUp))));
+  } else if (process.exitCode === undefined) await writeFile(page, text);
 }
 
 function fail(message: string): void {

@@ -4,14 +4,17 @@
  * on, where something that must be seen was not.
  */
 import { availableParallelism } from 'node:os';
-import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runChoices, runSeed, type RunResult } from '../src/testing/simulator/run.js';
 import { mutants } from '../test/mutants/mutants.js';
 import type { Batch, Failure } from './simulate/batch.js';
+import { writeCatches, type Catch } from './simulate/catches.js';
 import { runBatches } from './simulate/crew.js';
-import { readRegression, shrunk, written } from './simulate/regression.js';
+import { reportFailures } from './simulate/failures.js';
+import { useMutant } from './simulate/mutant.js';
+import { readRegression } from './simulate/regression.js';
 import { Tally } from './simulate/report.js';
+import { pictureOf, storyOf } from './simulate/story.js';
 
 /** Seeds that are handed to a worker at a time. */
 const BATCH = 100;
@@ -29,6 +32,7 @@ const { values } = parseArgs({
     replay: { type: 'string' },
     mutants: { type: 'boolean', default: false },
     mutant: { type: 'string' },
+    as: { type: 'string' },
   },
 });
 
@@ -55,53 +59,51 @@ async function simulate(seeds: number): Promise<boolean> {
   return tally.failures.length === 0 && (seeds < ENOUGH || tally.gaps.length === 0);
 }
 
-/** Each invariant once: the shortest list of choices says most. */
-async function reportFailures(failures: readonly Failure[]): Promise<void> {
-  Error.stackTraceLimit = 0;
-  const first = new Map<string, Failure>();
-  for (const failure of failures) if (!first.has(failure.invariant)) first.set(failure.invariant, failure);
-  for (const failure of first.values()) {
-    const of = failures.filter(({ invariant }) => invariant === failure.invariant).map(({ seed }) => seed);
-    console.log(`\nnot so: ${failure.invariant}\n  ${failure.message}\n  seeds ${of.join(', ')}`);
-    const regression = await shrunk(failure);
-    const path = relative(process.cwd(), written(regression));
-    console.log(
-      `  ${String(failure.choices.length)} choices shrunk to ${String(regression.choices.length)}, in ${path}`,
-    );
-    console.log(`  again: npm run simulate -- --seed ${String(failure.seed)}`);
-    console.log(`  or:    npm run simulate -- --replay ${path}`);
-  }
+function show(run: RunResult): boolean {
+  console.log(`${storyOf(run)}\n\n${pictureOf(run)}\n\n${String(run.steps)} steps, ${run.unseed}`);
+  return run.violation === null;
 }
 
-function show({ lines, violation, unseed, steps }: RunResult): boolean {
-  console.log(lines.join('\n'));
-  console.log(`${String(steps)} steps, ${unseed}: ${violation === null ? 'all is well' : violation.invariant}`);
-  return violation === null;
+/** The first seed at which a broken machine is noticed. */
+async function caught(mutant: string): Promise<Failure | undefined> {
+  const tally = new Tally();
+  await runBatches(batches(from, MUTANT_SEEDS), { workers, mutant }, (result) => {
+    tally.add(result);
+    return tally.failures.length === 0;
+  });
+  return tally.failures.sort((a, b) => a.seed - b.seed)[0];
 }
 
 async function catchMutants(names: readonly string[]): Promise<boolean> {
-  let escaped = 0;
+  const catches: Catch[] = [];
   for (const mutant of names) {
-    const tally = new Tally();
-    await runBatches(batches(from, MUTANT_SEEDS), { workers, mutant }, (result) => {
-      tally.add(result);
-      return tally.failures.length === 0;
-    });
-    const [failure] = [...tally.failures].sort((a, b) => a.seed - b.seed);
-    if (failure === undefined) escaped += 1;
-    const verdict = failure === undefined ? 'ESCAPED' : `seed ${String(failure.seed)}: ${failure.invariant}`;
-    console.log(`${mutant.padEnd(50)} ${verdict}`);
+    const failure = await caught(mutant);
+    if (failure !== undefined) catches.push({ mutant, seed: failure.seed, invariant: failure.invariant });
+    console.log(
+      `${mutant.padEnd(64)} ${failure === undefined ? 'ESCAPED' : `seed ${String(failure.seed)}: ${failure.invariant}`}`,
+    );
   }
-  console.log(
-    `${String(names.length - escaped)} of ${String(names.length)} mutants caught within ${String(MUTANT_SEEDS)} seeds`,
-  );
-  return escaped === 0;
+  writeCatches(catches);
+  const within = `within ${String(MUTANT_SEEDS)} seeds`;
+  console.log(`${String(catches.length)} of ${String(names.length)} mutants caught ${within}`);
+  return catches.length === names.length;
+}
+
+/** One mutant, as if it were the machine that ships: what a failure of that would look like. */
+async function catchOne(mutant: string): Promise<boolean> {
+  const failure = await caught(mutant);
+  useMutant(mutant);
+  if (failure === undefined) console.log(`not caught within ${String(MUTANT_SEEDS)} seeds: ${mutant}`);
+  else await reportFailures([failure], { mutant, as: values.as });
+  return failure !== undefined;
 }
 
 async function main(): Promise<boolean> {
-  if (values.seed !== undefined) return show(await runSeed(Number(values.seed), true));
-  if (values.replay !== undefined) return show(await runChoices(readRegression(values.replay).choices, true));
-  if (values.mutant !== undefined) return catchMutants([values.mutant]);
+  const { seed, replay, mutant } = values;
+  if (mutant !== undefined && (seed !== undefined || replay !== undefined)) useMutant(mutant);
+  if (seed !== undefined) return show(await runSeed(Number(seed), true));
+  if (replay !== undefined) return show(await runChoices(readRegression(replay).choices, true));
+  if (mutant !== undefined) return catchOne(mutant);
   if (values.mutants) return catchMutants(mutants.filter(({ inClient }) => inClient).map(({ name }) => name));
   return simulate(Number(values.seeds));
 }

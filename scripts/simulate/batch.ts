@@ -1,4 +1,5 @@
 /** Some seeds, one after the other: what a worker does between two messages. */
+import type { Recording } from '../../src/testing/simulator/choices.js';
 import { Coverage, type CoverageRecord } from '../../src/testing/simulator/coverage.js';
 import { runSeed, type Violation } from '../../src/testing/simulator/run.js';
 
@@ -12,7 +13,7 @@ export interface Batch {
 
 export interface Failure extends Violation {
   readonly seed: number;
-  readonly choices: readonly number[];
+  readonly choices: Recording;
 }
 
 export interface BatchResult {

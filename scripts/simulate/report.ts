@@ -2,6 +2,9 @@
 import { Coverage, isComplete, type CoverageRecord } from '../../src/testing/simulator/coverage.js';
 import type { BatchResult, Failure } from './batch.js';
 
+/** So many of what was seen least often are named. */
+const RAREST = 5;
+
 export class Tally {
   readonly #coverage = new Coverage();
   readonly failures: Failure[] = [];
@@ -36,6 +39,10 @@ export class Tally {
       `${count(this.seeds)} seeds, ${count(this.#twice)} of them twice, in ${this.seconds.toFixed(1)} s`,
       `${count(this.#steps)} steps, ${(this.#steps / this.seeds).toFixed(0)} a seed; ${count(Math.round(this.#virtualTime / 1_000))} s of virtual time`,
       `seen: ${times(transitions)} transitions, ${times(faults)} pairs of fault and state, ${times(conditions)} rare conditions`,
+      `rarest: ${this.#coverage
+        .rarest(RAREST)
+        .map(([name, times]) => `${name} (${count(times)})`)
+        .join('; ')}`,
     ].join('\n');
   }
 

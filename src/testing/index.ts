@@ -1,6 +1,18 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** `mcp-actor/testing`: to break servers on purpose, on time that is yours, and to see what comes of it. */
 export { checkMachine, type CheckBounds, type CheckOptions, type CheckReport } from './checker/check-machine.js';
+export { chartOptionsFor, clientBounds, type ClientBounds } from './checker/client-bounds.js';
+export { clientEnvironment } from './checker/client-environment.js';
+export { clientInvariants } from './checker/client-invariants.js';
+export type { KeyOptions } from './checker/client-key.js';
+export type {
+  ClientModel,
+  ClientModelEvent,
+  ClientStep,
+  ClientWorld,
+  LivingSession,
+  Sending,
+} from './checker/client-world.js';
 export type {
   Destination,
   Environment,
@@ -14,6 +26,7 @@ export type {
   Move,
   TimerPassed,
 } from './checker/model.js';
+export { toLines, toSequenceDiagram, traceOf, type TracedStep, type TraceOptions } from './checker/trace.js';
 export type { Violation } from './checker/verdicts.js';
 export type {
   CloseFault,

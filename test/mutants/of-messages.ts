@@ -1,15 +1,15 @@
 /** Mutants of what is made of messages. */
+import type { Delivery } from '../../src/machines/client.types.js';
 import * as messages from '../../src/machines/messages.js';
 import { but, mutant, nothing, unlimited, type Mutant } from './mutant.js';
 
 export const ofMessages: readonly Mutant[] = [
   mutant('a late result settles again', 'I1', {
     actions: {
-      absorbMessages: but(messages.absorbMessages, (done, { generation }, event) => {
-        const late = event.messages.filter((message) => message.kind === 'result');
-        return late.length === 0
-          ? done
-          : { ...done, effects: [{ type: 'messages.delivered', generation, deliveries: [...late, ...late] }] };
+      absorbMessages: but(messages.absorbMessages, (done, { generation, requests }, event) => {
+        const late = event.messages.filter((message) => message.kind === 'result' && !requests.has(message.id));
+        const again = { type: 'messages.delivered', generation, deliveries: late as Delivery[] } as const;
+        return late.length === 0 ? done : { ...done, effects: [...(done.effects ?? []), again] };
       }),
     },
   }),

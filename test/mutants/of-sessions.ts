@@ -10,7 +10,7 @@ type Config = Parameters<typeof client.createMachine>[0];
 
 /** The chart itself, drawn otherwise. */
 const redrawn = (change: (config: Config) => Config): ClientMachine =>
-  broken(client.createMachine(change(clientMachine.config)) as unknown as ClientMachine);
+  broken(client.createMachine(change(clientMachine.config as Config)) as unknown as ClientMachine);
 
 /** A loss leads at once to the next session, with no way through `closing`. */
 const withoutClosing = redrawn((config) => {
@@ -19,7 +19,19 @@ const withoutClosing = redrawn((config) => {
   return { ...config, states: { ...config.states, ready: { ...ready, on } } };
 });
 
+/** XState ends a machine that says nothing to the crash of its actor. */
+const withoutLateCrashes = redrawn((config) => {
+  const on = Object.entries(config.on ?? {}).filter(([type]) => type !== 'xstate.error.actor.session');
+  return { ...config, on: Object.fromEntries(on) };
+});
+
 export const ofSessions: readonly Mutant[] = [
+  {
+    name: 'the crash of a session that is ending is not outlived',
+    caughtBy: 'total',
+    logic: withoutLateCrashes,
+    inClient: true,
+  },
   {
     name: 'the next session does not wait for the end of the last',
     caughtBy: 'I4',

@@ -55,7 +55,7 @@ describe('the README', () => {
 
   it.each(blocks.map((block, n) => [n, titleOf(block)] as const))('has code that runs: block %i', async (n) => {
     const { stdout } = await run(process.execPath, ['--import', 'tsx', join(folder, `block-${String(n)}.mts`)], {
-      cwd: root,
+      cwd: folder,
       timeout: 60_000,
     });
     expect(stdout.length).toBeGreaterThan(10);

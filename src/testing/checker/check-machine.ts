@@ -3,7 +3,7 @@
  * world is visited, breadth first, so that the way to the first violation is a shortest one. The
  * machine is the one that ships, stepped by its own transition function; no effect is run.
  */
-import type { AnyStateMachine, EventFromLogic, InputFrom } from 'xstate';
+import type { AnyStateMachine, InputFrom } from 'xstate';
 import { Cycles } from './cycles.js';
 import { Destinations } from './destinations.js';
 import { Frontier } from './frontier.js';
@@ -160,6 +160,3 @@ class Check<M extends AnyStateMachine, World> {
 
 /** A transition as one line. */
 export const textOf = ({ from, event, to }: Move): string => `${from} --${event}--> ${to}`;
-
-/** The events of a run, one per step from the start. */
-export type Run<M extends AnyStateMachine> = readonly (EventFromLogic<M> | ModelEvent<M>)[];

@@ -19,7 +19,17 @@ export interface ClientBounds {
   readonly queue: number;
 }
 
-/** What `npm run check` explores. */
+/**
+ * Three leases, three requests, one request of the server, two restarts. All of it at once is a space of
+ * many minutes: smaller worlds, each large in something, are made from it.
+ *
+ * @example
+ * ```ts
+ * import { clientBounds, type ClientBounds } from 'mcp-actor/testing';
+ *
+ * export const small: ClientBounds = { ...clientBounds, leases: 1, requests: 1, owned: 0 };
+ * ```
+ */
 export const clientBounds: ClientBounds = {
   leases: 3,
   requests: 3,
@@ -34,6 +44,19 @@ export const clientBounds: ClientBounds = {
  * Options of the chart for a check: small limits, and times that can be told apart. How long a time is
  * does not matter to a check (any timer may pass at any moment); whether it is 0, and which of two is
  * longer, does.
+ *
+ * @param bounds the limits and the number of restarts; see `clientBounds`
+ * @param options what is to be otherwise, in milliseconds where it is a time
+ * @returns options for the `input` of the client machine
+ * @example
+ * ```ts
+ * import { clientLogic } from 'mcp-actor/machines';
+ * import { chartOptionsFor, clientBounds } from 'mcp-actor/testing';
+ * import { createActor } from 'xstate';
+ *
+ * const options = chartOptionsFor(clientBounds, { idleTimeout: 60_000 });
+ * export const actor = createActor(clientLogic, { input: { options } });
+ * ```
  */
 export function chartOptionsFor(bounds: ClientBounds, options: Partial<ChartOptions> = {}): ChartOptions {
   return {

@@ -1,7 +1,7 @@
 /** The world around a client, for checking the chart alone or a machine that embeds it. */
 import type { ClientMachine } from '../../machines/index.js';
 import { clientBounds, type ClientBounds } from './client-bounds.js';
-import { callerEvents, crash, sessionEvents } from './client-events.js';
+import { callerEvents, crash, sessionEvents, type Reach } from './client-events.js';
 import { clientKey, type KeyOptions } from './client-key.js';
 import {
   clientWorld,
@@ -34,21 +34,22 @@ import type { Environment } from './model.js';
  */
 export function clientEnvironment(
   bounds: ClientBounds = clientBounds,
-  options: KeyOptions = {},
+  { symmetry = true }: KeyOptions = {},
 ): Environment<ClientMachine, ClientWorld> {
+  const reach: Reach = { bounds, symmetry };
   return {
     world: clientWorld,
-    events: (model) => [...callerEvents(model, bounds), ...eventsOfSession(model, bounds)],
+    events: (model) => [...callerEvents(model, reach), ...eventsOfSession(model, reach)],
     after: worldAfter,
-    key: clientKey(options),
+    key: clientKey({ symmetry }),
     speaker: speakerOf,
   };
 }
 
 /** Only a session that lives says anything; what dead ones say is tried as I5. */
-function eventsOfSession(model: ClientModel, bounds: ClientBounds) {
+function eventsOfSession(model: ClientModel, reach: Reach) {
   if (model.world.session === null) return [];
-  return [...sessionEvents(model, bounds, model.snapshot.context.generation), crash as never];
+  return [...sessionEvents(model, reach, model.snapshot.context.generation), crash as never];
 }
 
 function speakerOf(event: ClientModelEvent): string {

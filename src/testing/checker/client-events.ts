@@ -11,9 +11,16 @@ import { CRASH, type ClientModel } from './client-world.js';
 
 type Unmarked<E> = E extends unknown ? Omit<E, 'generation'> : never;
 
+/** How far the world goes. */
+export interface Reach {
+  readonly bounds: ClientBounds;
+  /** Of several that are alike, whether one stands for all. */
+  readonly symmetry: boolean;
+}
+
 /** For each type of event, those of it that may come next. */
 type Producers<E extends { readonly type: string }> = {
-  readonly [T in E['type']]: (model: ClientModel, bounds: ClientBounds) => readonly Unmarked<Extract<E, { type: T }>>[];
+  readonly [T in E['type']]: (model: ClientModel, reach: Reach) => readonly Unmarked<Extract<E, { type: T }>>[];
 };
 
 const lost = (code: string, retryable: boolean): Failure => ({
@@ -37,7 +44,8 @@ export const closeRequests = [
 ] as const satisfies readonly ClientEvent[];
 
 /** One lease of each kind: those that nothing is called through, and that stand alike, are alike. */
-function liveLeases({ world, snapshot }: ClientModel): LeaseId[] {
+function liveLeases({ world, snapshot }: ClientModel, { symmetry }: Reach): LeaseId[] {
+  if (!symmetry) return [...world.leases.keys()];
   const { leases, requests } = snapshot.context;
   const busy = new Set<LeaseId | null>();
   for (const { leaseId } of requests.values()) busy.add(leaseId);
@@ -53,15 +61,17 @@ function liveLeases({ world, snapshot }: ClientModel): LeaseId[] {
 }
 
 const liveRequests = ({ world }: ClientModel): RequestId[] => [...world.pending.keys()];
+/** What any of them shows, one shows. */
+const oneOf = <T>(list: readonly T[], { symmetry }: Reach): readonly T[] => (symmetry ? list.slice(0, 1) : list);
 const ownerOf = ({ snapshot }: ClientModel, id: RequestId): LeaseId | null =>
   snapshot.context.requests.get(id)?.leaseId ?? null;
 const openInbound = ({ world }: ClientModel): readonly (string | number)[] => [...world.inbound];
 
 /** The ways to make one call. */
-function submissions(model: ClientModel, id: RequestId, bounds: ClientBounds): Submitted[] {
+function submissions(model: ClientModel, id: RequestId, reach: Reach): Submitted[] {
   const { options, requests } = model.snapshot.context;
   const owned = requests.count(({ leaseId }) => leaseId !== null);
-  const through = owned < bounds.owned ? liveLeases(model) : [];
+  const through = owned < reach.bounds.owned ? liveLeases(model, reach) : [];
   const calls = [null, ...through, OVER].map((leaseId) => ({ id, method: 'tools/call', leaseId, failFast: false }));
   calls.push({ id, method: 'tools/call', leaseId: null, failFast: true });
   if (!options.autoInitialize) calls.push({ id, method: 'ping', leaseId: null, failFast: false });
@@ -71,13 +81,13 @@ function submissions(model: ClientModel, id: RequestId, bounds: ClientBounds): S
 const body = { method: 'notifications/message' };
 
 /** The messages that a server may send, one by one. */
-export function messages(model: ClientModel): Received[] {
+function messages(model: ClientModel, reach: Reach): Received[] {
   const next = model.world.ids + 1;
   const { inbound } = model.world;
   const live = liveRequests(model);
   return [
     ...[...live, OVER].map((id): Received => ({ kind: 'result', id, body: { ok: true } })),
-    ...[...live.slice(0, 1), OVER].flatMap((id): Received[] => [
+    ...[...oneOf(live, reach), OVER].flatMap((id): Received[] => [
       { kind: 'error', id, error: { code: -32603, message: 'no' } },
       { kind: 'invalid', id, reason: 'its result is not an object' },
       { kind: 'progress', id, body },
@@ -91,30 +101,28 @@ export function messages(model: ClientModel): Received[] {
 }
 
 const byCallers: Producers<CallerEvent> = {
-  'lease.acquired': ({ world }, bounds) =>
+  'lease.acquired': ({ world }, { bounds }) =>
     world.leases.size < bounds.leases ? [{ type: 'lease.acquired', id: world.ids + 1 }] : [],
-  'lease.released': (model) => [...liveLeases(model), OVER].map((id) => ({ type: 'lease.released', id })),
+  'lease.released': (model, reach) => [...liveLeases(model, reach), OVER].map((id) => ({ type: 'lease.released', id })),
   'initialize.requested': () => [{ type: 'initialize.requested' }],
-  'requests.submitted': (model, bounds) =>
-    model.world.pending.size < bounds.requests
-      ? submissions(model, model.world.ids + 1, bounds).map((request) => ({
+  'requests.submitted': (model, reach) =>
+    model.world.pending.size < reach.bounds.requests
+      ? submissions(model, model.world.ids + 1, reach).map((request) => ({
           type: 'requests.submitted',
           requests: [request],
         }))
       : [],
-  'notification.submitted': (model) =>
-    [null, ...liveLeases(model).slice(0, 1), OVER].map((leaseId) => ({
+  'notification.submitted': (model, reach) =>
+    [null, ...oneOf(liveLeases(model, reach), reach), OVER].map((leaseId) => ({
       type: 'notification.submitted',
       id: model.world.ids + 1,
       leaseId,
     })),
-  'request.aborted': (model) => [
+  'request.aborted': (model, reach) => [
     ...[...liveRequests(model), OVER].map((id) => ({ type: 'request.aborted' as const, id })),
-    ...liveRequests(model)
-      .slice(0, 1)
-      .flatMap((id) =>
-        [ownerOf(model, id), OVER].map((leaseId) => ({ type: 'request.aborted' as const, id, leaseId })),
-      ),
+    ...oneOf(liveRequests(model), reach).flatMap((id) =>
+      [ownerOf(model, id), OVER].map((leaseId) => ({ type: 'request.aborted' as const, id, leaseId })),
+    ),
   ],
   'requests.expired': (model) => [...liveRequests(model), OVER].map((id) => ({ type: 'requests.expired', ids: [id] })),
   'inbound.answered': (model) =>
@@ -130,7 +138,8 @@ const bySessions: Producers<SessionEvent> = {
       result: { protocolVersion: '2025-11-25', capabilities: {}, serverInfo: { name: 'server', version: '1' } },
     },
   ],
-  'session.received': (model) => messages(model).map((message) => ({ type: 'session.received', messages: [message] })),
+  'session.received': (model, reach) =>
+    messages(model, reach).map((message) => ({ type: 'session.received', messages: [message] })),
   'session.suspected': () => [{ type: 'session.suspected' }],
   'session.trusted': () => [{ type: 'session.trusted' }],
   'request.failed': (model) =>
@@ -148,10 +157,10 @@ const bySessions: Producers<SessionEvent> = {
 const allOf = <E extends { readonly type: string }>(
   producers: Producers<E>,
   model: ClientModel,
-  bounds: ClientBounds,
+  reach: Reach,
 ): Unmarked<E>[] => {
   const events: unknown[] = [];
-  for (const produce of Object.values(producers) as Producers<E>[E['type']][]) events.push(...produce(model, bounds));
+  for (const produce of Object.values(producers) as Producers<E>[E['type']][]) events.push(...produce(model, reach));
   return events as Unmarked<E>[];
 };
 
@@ -159,15 +168,15 @@ const allOf = <E extends { readonly type: string }>(
 const marked = new Set<string>([...Object.keys(bySessions), 'inbound.answered']);
 
 /** What the session of a generation, and handlers that work for it, may tell. */
-export const sessionEvents = (model: ClientModel, bounds: ClientBounds, generation: number): ClientEvent[] =>
-  [...allOf<SessionEvent>(bySessions, model, bounds), ...byCallers['inbound.answered'](model, bounds)].map((event) => ({
+export const sessionEvents = (model: ClientModel, reach: Reach, generation: number): ClientEvent[] =>
+  [...allOf<SessionEvent>(bySessions, model, reach), ...byCallers['inbound.answered'](model, reach)].map((event) => ({
     ...event,
     generation,
   }));
 
 /** What callers may wish, and their clocks tell. */
-export const callerEvents = (model: ClientModel, bounds: ClientBounds): ClientEvent[] =>
-  allOf<CallerEvent>(byCallers, model, bounds).filter(({ type }) => !marked.has(type)) as ClientEvent[];
+export const callerEvents = (model: ClientModel, reach: Reach): ClientEvent[] =>
+  allOf<CallerEvent>(byCallers, model, reach).filter(({ type }) => !marked.has(type)) as ClientEvent[];
 
 /** XState tells it when the body of the session actor throws. */
 export const crash = { type: CRASH, error: new Error('the session actor threw'), actorId: 'session' };

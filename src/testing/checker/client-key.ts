@@ -9,8 +9,9 @@ import type { RequestId } from '../../protocol/json-rpc.js';
 import type { ClientModel, ClientWorld } from './client-world.js';
 import { leafOf } from './stepper.js';
 
+/** How states of a client are told apart. */
 export interface KeyOptions {
-  /** Whether states that nobody could tell apart are one. Default: true. */
+  /** Whether states that nobody could tell apart are one, and one event stands for those like it. Default: true. */
   readonly symmetry?: boolean;
 }
 
@@ -79,7 +80,10 @@ function placedIds(
   const queued = new Set(queuedIds(context));
   const others = ids.filter((id) => !queued.has(id));
   if (others.length > 1) {
-    others.sort((a, b) => (words.get(a) ?? '').localeCompare(words.get(b) ?? '', 'en') || a - b);
+    others.sort((a, b) => {
+      const [one, other] = [words.get(a) ?? '', words.get(b) ?? ''];
+      return one === other ? a - b : one < other ? -1 : 1;
+    });
   }
   return [...queued, ...others];
 }

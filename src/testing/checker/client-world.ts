@@ -79,16 +79,14 @@ const NOTHING: Account = {
   stopped: 0,
 };
 
-const accounts = new WeakMap<readonly MachineEffect[], Account>();
+/** One step is read by every invariant, and then by none: the last is all that is worth keeping. */
+let last: { readonly effects: readonly MachineEffect[]; readonly account: Account } = { effects: [], account: NOTHING };
 
 /** Reads the effects of one step. */
 export function accountOf(effects: readonly MachineEffect[]): Account {
   if (effects.length === 0) return NOTHING;
-  const known = accounts.get(effects);
-  if (known !== undefined) return known;
-  const account = read(effects);
-  accounts.set(effects, account);
-  return account;
+  if (last.effects !== effects) last = { effects, account: read(effects) };
+  return last.account;
 }
 
 function read(effects: readonly MachineEffect[]): Account {
@@ -168,24 +166,21 @@ const isSame = (a: ClientWorld, b: ClientWorld): boolean =>
 
 function highestId(before: number, event: ClientEvent): number {
   let highest = before;
-  const note = (id: unknown): void => {
-    if (typeof id === 'number' && id > highest) highest = id;
-  };
   switch (event.type) {
     case 'lease.acquired':
     case 'notification.submitted':
-      note(event.id);
-      break;
+      return Math.max(before, event.id);
     case 'requests.submitted':
-      for (const { id } of event.requests) note(id);
-      break;
+      for (const { id } of event.requests) highest = Math.max(highest, id);
+      return highest;
     case 'session.received':
-      for (const message of event.messages) if (message.kind === 'request') note(message.id);
-      break;
+      for (const message of event.messages) {
+        if (message.kind === 'request' && typeof message.id === 'number') highest = Math.max(highest, message.id);
+      }
+      return highest;
     default:
-      break;
+      return before;
   }
-  return highest;
 }
 
 function pendingAfter(

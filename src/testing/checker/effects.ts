@@ -17,27 +17,27 @@ interface Params {
 
 const NOTHING = { type: '' } as const;
 
-/** One action in the words of the checker; what is part of the step itself is none. */
-export function effectOf({ type, params }: ActionRecord): MachineEffect[] {
+/** One action in the words of the checker; null for what is part of the step itself. */
+export function effectOf({ type, params }: ActionRecord): MachineEffect | null {
   const { event = NOTHING, targetId, delay, id, sendId } = (params ?? {}) as Params;
   switch (type) {
     case 'xstate.emit':
-      return [{ kind: 'emitted', event }];
+      return { kind: 'emitted', event };
     case 'xstate.sendTo':
-      return [{ kind: 'sent', to: targetId ?? '', event }];
+      return { kind: 'sent', to: targetId ?? '', event };
     case 'xstate.spawnChild':
-      return [{ kind: 'spawned', actor: id ?? '' }];
+      return { kind: 'spawned', actor: id ?? '' };
     case 'xstate.stopChild':
       // Its params are the actor itself.
-      return [{ kind: 'stopped', actor: id ?? '' }];
+      return { kind: 'stopped', actor: id ?? '' };
     case 'xstate.raise':
-      return delay === undefined ? [] : [{ kind: 'armed', timer: event.type, delay }];
+      return delay === undefined ? null : { kind: 'armed', timer: event.type, delay };
     case 'xstate.cancel':
-      return [{ kind: 'disarmed', timer: sendId ?? '' }];
+      return { kind: 'disarmed', timer: sendId ?? '' };
     case 'xstate.assign':
     case 'xstate.log':
-      return [];
+      return null;
     default:
-      return [{ kind: 'ran', action: type, params }];
+      return { kind: 'ran', action: type, params };
   }
 }

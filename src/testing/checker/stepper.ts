@@ -40,13 +40,15 @@ export class Stepper<M extends AnyStateMachine> {
   constructor(machine: M, input: InputFrom<M> | undefined) {
     this.#machine = machine;
     const self = createActor(machine, { input: input as never });
-    self.system.inspect((event) => {
-      if (event.type === '@xstate.microstep') this.#microsteps.push(event as unknown as Microstep);
-    });
+    // What XState tells those who inspect it, without the way through its observers.
+    const tell = (event: { readonly type: string }): void => {
+      if (event.type === '@xstate.microstep') this.#microsteps.push(event as Microstep);
+    };
+    const system = Object.assign(Object.create(self.system) as typeof self.system, { _sendInspectionEvent: tell });
     const nothing = (): void => undefined;
     this.#scope = {
       self,
-      system: self.system,
+      system,
       id: '',
       sessionId: '',
       logger: nothing,
@@ -81,15 +83,22 @@ export class Stepper<M extends AnyStateMachine> {
       }
       from = to;
     }
+    const effects: MachineEffect[] = [];
+    for (const action of this.#actions) {
+      const effect = effectOf(action);
+      if (effect !== null) effects.push(effect);
+    }
     return {
       snapshot,
-      effects: this.#actions.flatMap(effectOf),
-      moves,
+      effects: effects.length === 0 ? NONE : effects,
+      moves: moves.length === 0 ? NONE : moves,
       // A step that takes a short cut past XState's own machinery leaves no microstep.
       handled: this.#microsteps.length === 0 || this.#microsteps.some(({ _transitions }) => _transitions.length > 0),
     };
   }
 }
+
+const NONE: readonly never[] = [];
 
 /** What actors tell keeps the name XState gives it, so that it can be told apart from events of ours. */
 const wordsOf = (type: string, source: string): string =>
@@ -98,6 +107,11 @@ const wordsOf = (type: string, source: string): string =>
 /** `{ connecting: 'backoff' }` as `connecting.backoff`; parallel states side by side. */
 export function leafOf(value: StateValue): string {
   if (typeof value === 'string') return value;
-  const parts = Object.entries(value).map(([key, inner]) => (inner === undefined ? key : `${key}.${leafOf(inner)}`));
-  return parts.join(' | ');
+  let leaf = '';
+  for (const key of Object.keys(value)) {
+    const inner = value[key];
+    if (leaf !== '') leaf += ' | ';
+    leaf += inner === undefined ? key : `${key}.${leafOf(inner)}`;
+  }
+  return leaf;
 }

@@ -67,7 +67,18 @@ export function traceOf<M extends AnyStateMachine, World>(
   return steps;
 }
 
-/** One line per step: who said what, what the machine did, and where it is now. */
+/**
+ * A run as text, one line per step: who said what, what the machine did, and where it is now.
+ *
+ * @param steps what `traceOf` gives
+ * @example
+ * ```ts
+ * import { toLines } from 'mcp-actor/testing';
+ *
+ * const step = { speaker: 'caller', event: 'open', effects: [], state: 'ajar' };
+ * console.log(toLines([step])); // 1 caller: open  -> ajar
+ * ```
+ */
 export const toLines = (steps: readonly TracedStep[]): string =>
   steps
     .map(({ speaker, event, effects, state }, index) => {

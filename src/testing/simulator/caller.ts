@@ -67,8 +67,10 @@ export class SimCaller {
         this.#use();
         return;
       case 8:
-      case 9:
         this.#release();
+        return;
+      case 9:
+        this.#depart();
         return;
       case 10:
         this.#abort();
@@ -92,7 +94,10 @@ export class SimCaller {
 
   #label(what: string): string {
     this.#called += 1;
-    return `${this.#name} ${what} #${String(this.#called)}`;
+    const label = `${this.#name} ${what} #${String(this.#called)}`;
+    const { world } = this.#scene;
+    world.trace.add(`${String(world.now())} ${label}`);
+    return label;
   }
 
   #connect(): void {
@@ -194,6 +199,7 @@ export class SimCaller {
       `I2: lease ${String(lease.id)} lives though it was released`,
     );
     ledger.watch(this.#label('release'), released, this.#scene.closeTimeout);
+    if (this.#scene.world.choices.chance(0.25, 'comes back at once')) this.#connect();
     if (faults.strikes('released twice', 2)) {
       ledger.watch(this.#label('release again'), lease.release(), this.#scene.closeTimeout);
       return;
@@ -201,6 +207,18 @@ export class SimCaller {
     // A lease that is over is kept now and then, and used again.
     if (!this.#scene.world.choices.chance(0.3, 'keeps it'))
       this.#leases = this.#leases.filter((each) => each !== lease);
+  }
+
+  /** Calls, and does not wait for what comes of it: the session has to be drained. */
+  #depart(): void {
+    const { client, ledger, world } = this.#scene;
+    for (let calls = 1 + world.choices.pick(3, 'last calls'); calls > 0; calls -= 1) this.#call();
+    if (world.choices.chance(0.6, 'closes behind itself')) {
+      this.#scene.faults.note('closed by a caller');
+      ledger.watch(this.#label('close'), client.close(), this.#scene.closeTimeout);
+    } else for (const lease of this.#leases) ledger.watch(this.#label('release'), lease.release());
+    this.#leases = [];
+    if (world.choices.chance(0.5, 'comes back at once')) this.#connect();
   }
 
   /** From inside a callback. */
@@ -239,7 +257,11 @@ export class SimCaller {
     );
     ledger.watch(this.#label('close'), closing, within);
     if (faults.strikes('closed twice', 2))
-      ledger.watch(this.#label('close again'), client.close({ timeout: 20 }), within);
+      ledger.watch(
+        this.#label('close again'),
+        client.close({ timeout: oneOf(world.choices, 'ms', [20, 500]) }),
+        within,
+      );
   }
 
   closeInside(): void {

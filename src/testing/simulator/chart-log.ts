@@ -13,10 +13,11 @@ import {
   type ClientEvent,
   type ClientSnapshot,
   type Settlement,
-  type Submitted,
 } from '../../machines/index.js';
+import { ChunkOrder } from './chunk-order.js';
 import type { Coverage } from './coverage.js';
 import { rareConditions } from './rare-conditions.js';
+import { brokenRule, cancelledBy } from './step-rules.js';
 import type { World } from './world.js';
 
 const legal = new Map<string, Set<string>>();
@@ -26,7 +27,8 @@ for (const { from, event, to } of legalTransitions) {
 }
 
 /** A deadline is an event of XState's making; the chart calls it by its name. */
-const wordsOf = (type: string): string => type.replace(/^xstate\.after\.([^.]+)\..*$/, 'after $1');
+const wordsOf = (type: string): string =>
+  type.startsWith('xstate.after.') ? `after ${type.slice(13, type.indexOf('.', 13))}` : type;
 
 /** How one request came out. */
 export interface Settled {
@@ -48,7 +50,10 @@ export class ChartLog {
   readonly granted = new Set<number>();
   readonly ended = new Set<number>();
   readonly #abandoned: Set<number>;
+  /** Requests of which the server has to be told that they are off, since the last look. */
+  readonly toCancel: { readonly id: number; readonly generation: number }[] = [];
   violation: string | null = null;
+  #chunk: ChunkOrder | null = null;
   /** Sessions in a row, of this run, that were not stable. */
   #attempts = 0;
   #hasHurried = false;
@@ -85,6 +90,7 @@ export class ChartLog {
     const to = pathOf(after.value);
     const words = wordsOf(event.type);
     const { generation, leases, sent, requests } = after.context;
+    if (from !== to) this.#world.trace.moved({ client: this.#name, from, event: words, to });
     this.#world.trace.add(
       `${String(this.#world.now())} ${this.#name} ${words}: ${from} > ${to} (generation ${String(generation)}, ${String(leases.size)} leases, ${String(sent)} of ${String(requests.size)} sent)`,
     );
@@ -105,10 +111,10 @@ export class ChartLog {
       this.blame('I4: a session was left behind, and the failure does not say so');
     }
     this.#followAttempts(from, words, to, before.context, after.context);
-    if (event.type === 'request.aborted' && event.leaseId == null && after.context.requests.has(event.id)) {
-      this.blame(`I1: request ${String(event.id)} was aborted, and goes on`);
-    }
-    if (event.type === 'requests.submitted') this.#checkAdmission(before.context, event.requests, after.context);
+    const complaint = brokenRule(before, event, after);
+    if (complaint !== null) this.blame(complaint);
+    for (const id of cancelledBy(before, event, after)) this.toCancel.push({ id, generation });
+    this.#chunk = event.type === 'session.received' ? new ChunkOrder(before, event.messages) : null;
     this.#cover(from, words, to);
     rareConditions(before, event, after, this.#coverage);
   }
@@ -142,16 +148,6 @@ export class ChartLog {
     this.#hasHurried = !isNewRun;
   }
 
-  /** Who does not want to wait does not, and a lease that is over carries nothing. */
-  #checkAdmission(before: ClientContext, requests: readonly Submitted[], after: ClientContext): void {
-    for (const { id, leaseId, failFast } of requests) {
-      const status = after.requests.get(id)?.status;
-      if (failFast && status === 'queued') this.blame(`I6: request ${String(id)} waits, and was not to wait`);
-      const isOverdue = leaseId !== null && !before.leases.has(leaseId);
-      if (isOverdue && status !== undefined) this.blame(`I2: request ${String(id)} goes on for a lease that is over`);
-    }
-  }
-
   #submit(ids: readonly number[], generation: number): void {
     for (const id of ids) {
       this.submitted.add(id);
@@ -180,7 +176,9 @@ export class ChartLog {
       case 'requests.settled':
         for (const settlement of effect.settlements) this.#settle(settlement);
         return;
-      case 'messages.delivered':
+      case 'messages.delivered': {
+        const disorder = this.#chunk?.follow(effect.deliveries) ?? null;
+        if (disorder !== null) this.blame(disorder);
         for (const delivery of effect.deliveries) {
           if (delivery.kind === 'result' || delivery.kind === 'error' || delivery.kind === 'failure') {
             this.#settle(delivery);
@@ -190,6 +188,7 @@ export class ChartLog {
           this.#coverage.sometimes('chunk of several replies');
         }
         return;
+      }
       case 'leases.granted':
         for (const id of effect.ids) {
           if (this.granted.has(id)) this.blame(`I2: lease ${String(id)} was granted twice`);

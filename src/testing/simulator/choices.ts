@@ -1,70 +1,106 @@
 /**
  * Where a simulation gets every decision from. One source for all of them makes a run a function of a
- * list of small numbers: it can be recorded, replayed, and shortened. 0 is always the calmest choice,
- * so a list that is cut off, or filled with zeros, leads to a quieter run.
+ * few lists of small numbers, one for each purpose: it can be recorded, replayed, and shortened. 0 is
+ * always the calmest choice, so a list that is cut off, or filled with zeros, leads to a quieter run; and
+ * as each purpose has its own, what is left out of one does not move the others.
  */
 
-/** Decides. Labels only explain; they decide nothing. */
+/** What was chosen for each purpose, first to last. */
+export type Recording = Readonly<Record<string, readonly number[]>>;
+
+/** How many choices that are. */
+export const sizeOf = (recording: Recording): number =>
+  Object.values(recording).reduce((sum, { length }) => sum + length, 0);
+
+/** Decides. Labels say for what; chance does not depend on them. */
 export interface Choices {
   /** A number from 0 to `n - 1`; 0 is the calmest. */
   pick(n: number, label: string): number;
   /** True with the probability `p`; false is calm. Where `p` is 0 or less nothing is chosen, or recorded. */
   chance(p: number, label: string): boolean;
   /** Everything that was chosen so far. */
-  readonly made: readonly number[];
+  readonly made: Recording;
   /** What is left of the source: two runs that agree in this took the same number of decisions. */
   readonly residue: string;
 }
 
+/** Keeps what is chosen. */
+class Recorder {
+  readonly #lists = new Map<string, number[]>();
+  length = 0;
+
+  add(label: string, chosen: number): void {
+    this.length += 1;
+    const list = this.#lists.get(label);
+    if (list === undefined) this.#lists.set(label, [chosen]);
+    else list.push(chosen);
+  }
+
+  get made(): Recording {
+    return Object.fromEntries(this.#lists);
+  }
+}
+
 /** Decisions from a seed. */
 export class SeededChoices implements Choices {
-  readonly made: number[] = [];
+  readonly #recorder = new Recorder();
   readonly #next: () => number;
 
   constructor(seed: number) {
     this.#next = sfc32(seed);
   }
 
-  pick(n: number): number {
+  pick(n: number, label: string): number {
     const chosen = n <= 1 ? 0 : Math.floor(this.#next() * n);
-    if (n > 1) this.made.push(chosen);
+    if (n > 1) this.#recorder.add(label, chosen);
     return chosen;
   }
 
-  chance(p: number): boolean {
+  chance(p: number, label: string): boolean {
     if (p <= 0) return false;
     const chosen = this.#next() < p;
-    this.made.push(chosen ? 1 : 0);
+    this.#recorder.add(label, chosen ? 1 : 0);
     return chosen;
+  }
+
+  get made(): Recording {
+    return this.#recorder.made;
   }
 
   get residue(): string {
-    return `${String(this.made.length)}:${this.#next().toString(36).slice(2)}`;
+    return `${String(this.#recorder.length)}:${this.#next().toString(36).slice(2)}`;
   }
 }
 
-/** Decisions from a list; past its end, everything is calm. */
+/** Decisions from a recording; past its end, everything is calm. */
 export class RecordedChoices implements Choices {
-  readonly made: number[] = [];
-  readonly #list: readonly number[];
+  readonly #recorder = new Recorder();
+  readonly #recording: Recording;
+  readonly #taken = new Map<string, number>();
 
-  constructor(list: readonly number[]) {
-    this.#list = list;
+  constructor(recording: Recording) {
+    this.#recording = recording;
   }
 
-  pick(n: number): number {
+  pick(n: number, label: string): number {
     if (n <= 1) return 0;
-    const chosen = Math.min(this.#list[this.made.length] ?? 0, n - 1);
-    this.made.push(chosen);
+    const at = this.#taken.get(label) ?? 0;
+    this.#taken.set(label, at + 1);
+    const chosen = Math.min(this.#recording[label]?.[at] ?? 0, n - 1);
+    this.#recorder.add(label, chosen);
     return chosen;
   }
 
-  chance(p: number): boolean {
-    return p > 0 && this.pick(2) === 1;
+  chance(p: number, label: string): boolean {
+    return p > 0 && this.pick(2, label) === 1;
+  }
+
+  get made(): Recording {
+    return this.#recorder.made;
   }
 
   get residue(): string {
-    return String(this.made.length);
+    return String(this.#recorder.length);
   }
 }
 

@@ -51,6 +51,11 @@ export class Coverage {
     };
   }
 
+  /** What was hit least often of all that must be, rarest first. */
+  rarest(howMany: number): readonly (readonly [name: string, times: number])[] {
+    return [...this.#transitions, ...this.#faults, ...this.#conditions].sort(([, a], [, b]) => a - b).slice(0, howMany);
+  }
+
   /** What a large run must have hit, and has not. */
   get uncovered(): Uncovered {
     const without = (names: readonly string[], seen: ReadonlyMap<string, number>): string[] =>

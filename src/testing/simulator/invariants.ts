@@ -7,7 +7,7 @@ import type { Witness } from './witness.js';
 
 type Invariant = (witness: Witness) => string | null;
 
-const list = (ids: Iterable<unknown>): string => [...ids].map(String).join(', ');
+const list = (ids: Iterable<unknown>): string => [...ids].map(String).join(', ') || 'none';
 
 /** Every invariant, by its name. */
 export const invariants: Readonly<Record<string, Invariant>> = {
@@ -15,10 +15,14 @@ export const invariants: Readonly<Record<string, Invariant>> = {
 
   'I1 a request is in the table until it is settled, and not longer': ({ chart }) => {
     const { requests } = chart.snapshot.context;
-    const lost = [...chart.submitted].filter((id) => !chart.settled.has(id) && !requests.has(id));
-    if (lost.length > 0) return `requests ${list(lost)} are in no table and were never settled`;
-    const kept = [...requests.keys()].filter((id) => chart.settled.has(id));
-    return kept.length > 0 ? `requests ${list(kept)} were settled and are still in the table` : null;
+    for (const id of chart.submitted) {
+      if (!chart.settled.has(id) && !requests.has(id))
+        return `request ${String(id)} is in no table and was never settled`;
+    }
+    for (const id of requests.keys()) {
+      if (chart.settled.has(id)) return `request ${String(id)} was settled and is still in the table`;
+    }
+    return null;
   },
 
   'I1 a promise is settled in its time': ({ ledger, world }) => {
@@ -30,11 +34,13 @@ export const invariants: Readonly<Record<string, Invariant>> = {
 
   'I2 a lease lives from its taking to its end': ({ chart, client }) => {
     const { leases } = chart.snapshot.context;
-    const lost = [...chart.acquired].filter((id) => leases.has(id) === chart.ended.has(id));
-    if (lost.length > 0) return `the chart and what it told disagree about leases ${list(lost)}`;
-    const shown = list(client.leases.map(({ id }) => id).sort((a, b) => a - b));
-    const held = list([...leases.keys()].sort((a, b) => a - b));
-    return shown === held ? null : `the client lists leases ${shown}, the chart ${held}`;
+    for (const id of chart.acquired) {
+      if (leases.has(id) === chart.ended.has(id))
+        return `the chart and what it told disagree about lease ${String(id)}`;
+    }
+    const shown = client.leases.map(({ id }) => id);
+    if (shown.length === leases.size && shown.every((id) => leases.has(id))) return null;
+    return `the client lists leases ${list(shown)}, the chart ${list(leases.keys())}`;
   },
 
   'I3 whoever waits for a session is served by it': ({ chart }) => {
@@ -76,13 +82,25 @@ export const invariants: Readonly<Record<string, Invariant>> = {
   },
 
   'I7 what has arrived counts': ({ chart, wire }) => {
-    const taken = wire.owed.splice(0).find(({ id }) => {
-      const settled = chart.settled.get(id);
-      return settled === undefined || (settled.kind === 'failure' && settled.code !== 'invalid_response');
-    });
+    const taken =
+      wire.owed.length === 0
+        ? undefined
+        : wire.owed.splice(0).find(({ id }) => {
+            const settled = chart.settled.get(id);
+            return settled === undefined || (settled.kind === 'failure' && settled.code !== 'invalid_response');
+          });
     if (taken === undefined) return null;
     const settled = chart.settled.get(taken.id);
     return `the reply to request ${String(taken.id)} had arrived, and it came out as ${settled === undefined ? 'nothing' : settled.code}`;
+  },
+
+  'I8 the server is told what is off': ({ chart, wire, hasFaultyLink }) => {
+    const { toCancel } = chart;
+    if (toCancel.length === 0) return null;
+    // Such a link may lose what it is given to send.
+    const untold = hasFaultyLink ? undefined : wire.untold(toCancel);
+    toCancel.length = 0;
+    return untold === undefined ? null : `request ${String(untold)} was given up, and the server was not told`;
   },
 
   'I11 notifications are handled in the order they arrived': ({ handled, wire }) => {
@@ -117,11 +135,19 @@ export const invariants: Readonly<Record<string, Invariant>> = {
   'nothing is thrown where nobody catches it': ({ uncaught }) => uncaught,
 };
 
+/** What is blamed as it happens says itself which invariant it violates. */
+function named(invariant: string, complaint: string): { readonly invariant: string; readonly message: string } {
+  const [, id, message] = /^([IL]\d+|legal transitions): (.*)$/s.exec(complaint) ?? [];
+  return id === undefined || message === undefined ? { invariant, message: complaint } : { invariant: id, message };
+}
+
+const checks = Object.entries(invariants);
+
 /** The first that does not hold, by name and by what is wrong. */
 export function violated(witness: Witness): { readonly invariant: string; readonly message: string } | null {
-  for (const [invariant, check] of Object.entries(invariants)) {
+  for (const [invariant, check] of checks) {
     const message = check(witness);
-    if (message !== null) return { invariant, message };
+    if (message !== null) return named(invariant, message);
   }
   return null;
 }

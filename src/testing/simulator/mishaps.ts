@@ -50,7 +50,8 @@ const mishaps: readonly (readonly [FaultKind, Mishap])[] = [
   [
     'flood of requests',
     ofPeer(({ server }, transport) => {
-      for (let times = 0; times < 5; times += 1) server.ask(transport);
+      const delay = server.delay();
+      for (let times = 0; times < 5; times += 1) server.ask(transport, delay);
     }),
   ],
   ['event loop stalls', ({ world }) => world.stall(oneOf(world.choices, 'ms', [50, 20, 100, 300]))],
@@ -63,11 +64,23 @@ const mishaps: readonly (readonly [FaultKind, Mishap])[] = [
   ['channels stall', swizzle],
 ];
 
-/** One of them strikes, if its class is on. */
-export function mishap(scene: Scene): void {
-  const [kind, strike] = oneOf(scene.world.choices, 'mishap', mishaps as [(typeof mishaps)[number]]);
-  if (scene.faults.strikes(kind, 6)) strike(scene, scene.server.transports.at(-1));
+/** Those that end a session, or pretend to: what its short states have to stand. */
+const ofSession = mishaps.slice(0, 5);
+
+function strike(scene: Scene, candidates: readonly (typeof mishaps)[number][]): void {
+  const [kind, act] = oneOf(scene.world.choices, 'mishap', candidates as [(typeof mishaps)[number]]);
+  if (scene.faults.strikes(kind, 6)) act(scene, scene.server.transports.at(-1));
 }
+
+/** One of them strikes, if its class is on. */
+export const mishap = (scene: Scene): void => {
+  strike(scene, mishaps);
+};
+
+/** One of those that a session may die of strikes, if its class is on. */
+export const mishapOfSession = (scene: Scene): void => {
+  strike(scene, ofSession);
+};
 
 /** The session actor cannot fail by itself, but the chart has an answer to it. */
 function crash(scene: Scene): void {

@@ -1,12 +1,12 @@
 /** One run: a world full of faults, then one without, then silence. */
-import { SeededChoices, RecordedChoices, type Choices } from './choices.js';
+import { SeededChoices, RecordedChoices, type Choices, type Recording } from './choices.js';
 import { Coverage, type CoverageRecord } from './coverage.js';
 import { violated } from './invariants.js';
 import { mishap } from './mishaps.js';
 import { recover } from './recovery.js';
 import { Scene } from './scene.js';
 import { swarmOf } from './swarm.js';
-import { Trace } from './trace.js';
+import { Trace, type Move } from './trace.js';
 import { turn } from './turn.js';
 import { listenForUncaught } from './uncaught.js';
 import { World } from './world.js';
@@ -25,9 +25,11 @@ export interface RunResult {
   /** Of the trace and of the state of the choices: the same for the same run. */
   readonly unseed: string;
   /** Every decision: they lead to the same run again. */
-  readonly choices: readonly number[];
+  readonly choices: Recording;
   /** What happened, if it was kept. */
   readonly lines: readonly string[];
+  /** The states that were come to, if it was kept. */
+  readonly moves: readonly Move[];
   readonly coverage: CoverageRecord;
 }
 
@@ -42,8 +44,8 @@ export const runSeed = (seed: number, keepsTrace = false): Promise<RunResult> =>
   run(new SeededChoices(seed), keepsTrace);
 
 /** A run that was recorded. */
-export const runChoices = (list: readonly number[], keepsTrace = false): Promise<RunResult> =>
-  run(new RecordedChoices(list), keepsTrace);
+export const runChoices = (recording: Recording, keepsTrace = false): Promise<RunResult> =>
+  run(new RecordedChoices(recording), keepsTrace);
 
 async function run(choices: Choices, keepsTrace: boolean): Promise<RunResult> {
   const trace = new Trace(keepsTrace);
@@ -76,6 +78,7 @@ async function run(choices: Choices, keepsTrace: boolean): Promise<RunResult> {
     unseed: `${trace.hash}-${choices.residue}`,
     choices: choices.made,
     lines: trace.lines,
+    moves: trace.moves,
     coverage: coverage.record,
   };
 }
@@ -120,7 +123,7 @@ export class Play {
       this.#think(`${scene.client.name}-caller${String(at)}`, act);
     }
     for (let count = 0; count < swarm.mishaps; count += 1) {
-      world.post(`mishap ${String(count)}`, world.choices.pick(12, 'when') * 10, 'a mishap?', () => {
+      world.post(`mishap ${String(count)}`, world.choices.pick(12, 'when') * 10, 'something may go wrong', () => {
         mishap(scene);
       });
     }
@@ -128,7 +131,7 @@ export class Play {
 
   #think(name: string, act: () => void): void {
     const delays = [1, 0, 5, 20, 40, 100];
-    this.#world.post(name, delays[this.#world.choices.pick(delays.length, 'thinks')] ?? 1, 'acts', act);
+    this.#world.post(name, delays[this.#world.choices.pick(delays.length, 'thinks')] ?? 1, 'its turn', act);
   }
 
   /** One thing happens, and everything that must hold is looked at. */

@@ -8,7 +8,7 @@ import { ChoiceEngine } from './choice-engine.js';
 import type { Coverage } from './coverage.js';
 import { FaultDesk } from './fault-desk.js';
 import type { Ledger } from './ledger.js';
-import { mishap } from './mishaps.js';
+import { mishapOfSession } from './mishaps.js';
 import { SimServer } from './sim-server.js';
 import { patience, type Swarm } from './swarm.js';
 import { Witness } from './witness.js';
@@ -32,7 +32,7 @@ export class Scene {
     this.world = world;
     this.coverage = coverage;
     this.swarm = swarm;
-    this.witness = new Witness(world, coverage);
+    this.witness = new Witness(world, coverage, swarm.faultyLink);
     this.faults = new FaultDesk(world, coverage, swarm.intensities, () => this.client.state);
     this.server = new SimServer(`${name}-server`, world, this.faults, swarm.network, this.witness.wire);
     this.callback = callbackOf(this);
@@ -74,8 +74,8 @@ export class Scene {
     const { choices } = this.world;
     if (path !== 'closing.draining' && path !== 'ready.idle' && path !== 'initializing.waiting') return;
     if (this.swarm.mishaps === 0 || !choices.chance(0.4, 'trouble')) return;
-    this.world.post(`mishap in ${path}`, choices.pick(3, 'when') * 3, 'a mishap?', () => {
-      mishap(this);
+    this.world.post(`mishap in ${path}`, choices.pick(3, 'when') * 3, 'something may go wrong', () => {
+      mishapOfSession(this);
     });
   }
 

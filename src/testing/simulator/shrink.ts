@@ -1,8 +1,39 @@
 /**
  * Makes a list of choices that fails shorter and calmer, while it fails in the same way: chunks are
- * cut out, then choices are set to 0, then made smaller. 0 is the calmest choice, and past the end of
+ * cut out, then choices are set to 0 then made smaller. 0 is the calmest choice, and past the end of
  * a list all are 0, so what is left is what the failure needs.
  */
+
+import type { Recording } from './choices.js';
+
+/** Tries for the list of one purpose, each time it is its turn. */
+const TRIES = 300;
+
+/**
+ * Shortens a recording: purposes that are not needed go first, as a whole, and then each list is made
+ * as short and calm as the others let it be, until nothing gives any more.
+ *
+ * @param fails whether a recording still fails in the same way
+ */
+export async function shrinkRecording(
+  recording: Recording,
+  fails: (recording: Recording) => Promise<boolean>,
+): Promise<Recording> {
+  let best = Object.fromEntries(Object.entries(recording).map(([label, list]) => [label, trimmed(list)]));
+  for (let before = ''; before !== JSON.stringify(best);) {
+    before = JSON.stringify(best);
+    for (const label of Object.keys(best)) {
+      const { [label]: list = [], ...others } = best;
+      if (list.length === 0 || (await fails(others))) best = others;
+    }
+    for (const [label, list] of Object.entries(best)) {
+      const others = best;
+      const shorter = await shrink(list, (candidate) => fails({ ...others, [label]: candidate }), TRIES);
+      best = { ...best, [label]: shorter };
+    }
+  }
+  return best;
+}
 
 /** @param fails whether a list still fails in the same way */
 export async function shrink(

@@ -12,7 +12,11 @@ import type { World } from './world.js';
 export interface WireMessage {
   readonly id?: number | string;
   readonly method?: string;
-  readonly params?: { readonly name?: string; readonly _meta?: { readonly progressToken?: number } };
+  readonly params?: {
+    readonly name?: string;
+    readonly requestId?: number;
+    readonly _meta?: { readonly progressToken?: number };
+  };
   readonly result?: object;
   readonly error?: { readonly code: number; readonly message?: string };
 }
@@ -196,8 +200,12 @@ export class SimServer {
           transport.die(null);
         });
         return;
-      default:
-        this.reply(transport, done);
+      default: {
+        const delay = this.delay();
+        this.reply(transport, done, delay);
+        // What comes right behind a reply is in one chunk with it, and may be one too many.
+        if (!this.#isSteady && this.world.choices.chance(0.2, 'says more')) this.notify(transport, delay);
+      }
     }
   }
 

@@ -91,7 +91,7 @@ export class SimTransport implements Transport {
       server.wrote(this, message, 'lost');
       throw faults.error('send throws');
     }
-    if (faults.strikes('send rejects')) {
+    if (faults.strikes('send rejects', 2)) {
       server.wrote(this, message, 'lost');
       return this.#later('send rejects', faults.error('send rejects'));
     }
@@ -102,7 +102,7 @@ export class SimTransport implements Transport {
     }
     server.wrote(this, message, 'sent');
     server.carry(this, message);
-    if (faults.strikes('sent, and rejects')) {
+    if (faults.strikes('sent, and rejects', 2)) {
       const delay = server.world.choices.chance(0.5, 'soon') ? server.delay() : server.longDelay();
       return this.#later('sent, and rejects', faults.error('sent, and rejects'), delay);
     }

@@ -138,7 +138,7 @@ class Performance {
     this.#world = world;
     this.#options = options;
     const coverage = new Coverage();
-    this.witness = new Witness(world, coverage);
+    this.witness = new Witness(world, coverage, true);
     const random = sfc32(options.seed + 1);
     this.#client = new Client(this.#source(), {
       name: 'simulated',

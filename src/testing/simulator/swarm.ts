@@ -44,7 +44,7 @@ export function swarmOf(choices: Choices): Swarm {
       longDelays: [20, 40, 50, 80, 100, 200],
       atOnce: oneOf(choices, 'at once', [0, 0.1, 0.4]),
       sessionIds: oneOf(choices, 'session ids', [0, 0.5, 1]),
-      forgetful: choices.chance(0.1, 'forgetful'),
+      forgetful: choices.chance(0.25, 'forgetful'),
     },
     faultyLink: choices.chance(0.3, 'faulty link'),
     clients: choices.chance(0.08, 'two clients') ? 2 : 1,
@@ -83,7 +83,7 @@ function optionsOf(choices: Choices, intensities: Intensities): ClientOptions {
           queue: limit('queue', [3, 1, 0]),
           inbound: limit('inbound', [3, 2, 1]),
         }
-      : {},
+      : { inbound: limit('inbound', [64, 3, 1]) },
   };
 }
 

@@ -2,8 +2,18 @@
  * What happened, line by line, and a hash of it: two runs are the same when their hashes are. The
  * lines are only kept when somebody will read them.
  */
+/** One change of state. */
+export interface Move {
+  readonly client: string;
+  readonly from: string;
+  readonly event: string;
+  readonly to: string;
+}
+
 export class Trace {
   readonly #lines: string[] | null;
+  /** The states that were come to, if lines are kept. */
+  readonly moves: Move[] = [];
   #high = 0x811c9dc5 | 0;
   #low = 0x01000193 | 0;
   #length = 0;
@@ -25,6 +35,10 @@ export class Trace {
     }
     this.#high = Math.imul(high ^ 10, 0x01000193);
     this.#low = Math.imul(low ^ 10, 0x01000197);
+  }
+
+  moved(move: Move): void {
+    if (this.#lines !== null) this.moves.push(move);
   }
 
   get lines(): readonly string[] {

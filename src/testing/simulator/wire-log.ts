@@ -36,7 +36,10 @@ export class WireLog implements WireWatch {
   readonly deaths = new Map<number, Error | null>();
   /** Generations that were left behind: their transports may linger. */
   readonly abandoned = new Set<number>();
+  /** How often the server was told that a request is off. */
+  readonly cancelled = new Map<number, number>();
   readonly #lastWritten = new Map<SimTransport, number>();
+  readonly #introduced = new Set<SimTransport>();
   violation: string | null = null;
 
   constructor(world: World, coverage: Coverage, client: WireClient) {
@@ -75,6 +78,8 @@ export class WireLog implements WireWatch {
       `${String(this.#world.now())} ${transport.outward}: wrote ${describeShort(message)}, ${fate}`,
     );
     if (message.error?.code === -32000) this.#coverage.sometimes('inbound limit reached');
+    if (method === 'notifications/cancelled') this.#cancel(message.params?.requestId);
+    else this.#checkIntroduction(transport, method);
     if (id === undefined || method === undefined) return;
     if (method !== 'initialize' && typeof id === 'number') this.#follow(transport, id);
     const before = this.written.get(id);
@@ -92,6 +97,31 @@ export class WireLog implements WireWatch {
     before.fates.push(fate);
     this.#coverage.sometimes('refused request made again');
     if (fate === 'refused') this.#coverage.sometimes('refused request refused again');
+  }
+
+  #cancel(id: number | undefined): void {
+    if (id === undefined) return;
+    const times = (this.cancelled.get(id) ?? 0) + 1;
+    this.cancelled.set(id, times);
+    if (times > 1)
+      this.violation ??= `I8: the server was told ${String(times)} times that request ${String(id)} is off`;
+  }
+
+  /** Until the server was told that it is initialized, it is asked for nothing but that, and pings. */
+  #checkIntroduction(transport: SimTransport, method: string | undefined): void {
+    if (method === undefined || method === 'initialize' || method === 'ping') return;
+    if (method === 'notifications/initialized') this.#introduced.add(transport);
+    else if (!this.#introduced.has(transport))
+      this.violation ??= `I6: ${method} was written before the handshake was over`;
+  }
+
+  /** The first of these requests that the server works on, unless its session is over, and was not told of. */
+  untold(requests: readonly { readonly id: number; readonly generation: number }[]): number | undefined {
+    return requests.find(({ id, generation }) => {
+      const transport = this.transports.findLast((each) => each.generation === generation);
+      const listens = transport !== undefined && !transport.gone && !transport.closing;
+      return listens && this.written.has(id) && !this.cancelled.has(id);
+    })?.id;
   }
 
   /** First come, first served: ids only ever grow, and so they do on the wire of one session. */

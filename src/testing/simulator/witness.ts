@@ -20,6 +20,7 @@ export class UserError extends Error {
 export class Witness implements WireClient {
   readonly world: World;
   readonly wire: WireLog;
+  readonly hasFaultyLink: boolean;
   readonly ledger: Ledger;
   /** Numbers of the notifications that the handler was given. */
   readonly handled: unknown[] = [];
@@ -29,8 +30,10 @@ export class Witness implements WireClient {
   #client: Client | null = null;
   #chart: ChartLog | null = null;
 
-  constructor(world: World, coverage: Coverage) {
+  /** @param hasFaultyLink whether something between the client and its transport loses messages */
+  constructor(world: World, coverage: Coverage, hasFaultyLink: boolean) {
     this.world = world;
+    this.hasFaultyLink = hasFaultyLink;
     this.wire = new WireLog(world, coverage, this);
     this.ledger = new Ledger(world, (promised) => {
       this.#judge(promised);

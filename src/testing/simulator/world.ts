@@ -6,7 +6,7 @@
 import type { Clock } from '../../protocol/clock.js';
 import type { Choices } from './choices.js';
 import type { Trace } from './trace.js';
-import { turn } from './turn.js';
+import { tick, turn } from './turn.js';
 
 interface Due {
   readonly at: number;
@@ -21,6 +21,9 @@ interface Channel {
   /** Clogged: what travels here waits. */
   clogged: boolean;
 }
+
+/** One of so many steps ends with a whole turn of the event loop. */
+const TURN = 8;
 
 const earlier = (a: Due, b: Due): number => a.at - b.at || a.order - b.order;
 
@@ -147,7 +150,7 @@ export class World implements Clock {
     this.steps += 1;
     this.#log(channel?.name ?? 'clock', head.label);
     head.act();
-    await turn();
+    await (this.steps % TURN === 0 ? turn() : tick());
     return true;
   }
 

@@ -1,5 +1,5 @@
 /** I11: a batch is its members, one by one. */
-import type { ClientEvent, ClientMachine, Submitted } from '../../../machines/index.js';
+import type { ClientEvent, ClientMachine, SessionCommand, Submitted } from '../../../machines/index.js';
 import type { Received } from '../../../protocol/json-rpc.js';
 import { clientKey } from '../client-key.js';
 import { OVER } from '../client-events.js';
@@ -22,8 +22,16 @@ export const batches: Invariant<ClientMachine, ClientWorld> = {
       known.set(event, step);
       return step;
     };
+    const unheard = new Set<string>();
     for (const [whole, parts] of pairs(state)) {
-      const message = compare(state, whole, parts, alone, take);
+      // Nothing hears a batch here, so nothing hears its members, nor any other of the kind.
+      if (unheard.has(whole.type)) continue;
+      const one = take(state, whole);
+      if (!one.handled && one.after.snapshot === state.snapshot) {
+        unheard.add(whole.type);
+        continue;
+      }
+      const message = compare(one, parts, alone, take);
       if (message !== null) return { message, then: [whole] };
     }
     return null;
@@ -79,49 +87,56 @@ function messagesToPair({ snapshot, world }: ClientModel): Received[] {
 }
 
 function compare(
-  state: ClientModel,
-  whole: ClientEvent,
+  one: ClientStep,
   parts: readonly ClientEvent[],
   alone: (event: ClientEvent) => ClientStep,
   take: Take,
 ): string | null {
-  const one = take(state, whole);
-  // Nothing hears the batch, so nothing hears its members.
-  if (!one.handled && one.after.snapshot === state.snapshot) return null;
   const steps: ClientStep[] = [];
   for (const part of parts) {
     const last = steps.at(-1);
     steps.push(last === undefined ? alone(part) : take(last.after, part));
   }
-  const end = steps.at(-1)?.after ?? state;
+  const end = steps.at(-1)?.after ?? one.before;
+  const [own, theirs] = [channelsOf([one]), channelsOf(steps)];
   const differences = [
     keyOf(one.after) === keyOf(end) ? null : 'the state',
-    same(one, steps, promisesIn) ? null : 'what promises come to',
-    same(one, steps, wireOf) ? null : 'the wire',
-    same(one, steps, handlersOf) ? null : 'what handlers are told',
+    isSame(own.promises, theirs.promises) ? null : 'what promises come to',
+    isSame(own.wire, theirs.wire) ? null : 'the wire',
+    isSame(own.handlers, theirs.handlers) ? null : 'what handlers are told',
   ].filter((each) => each !== null);
   return differences.length === 0
     ? null
-    : `a batch of ${whole.type} differs from its members in ${differences.join(', ')}`;
+    : `a batch of ${one.event.type} differs from its members in ${differences.join(', ')}`;
 }
 
-type Channel = (step: ClientStep) => readonly unknown[];
+/** What an onlooker sees of some steps, in the order in which each sees it. */
+interface Channels {
+  readonly promises: unknown[];
+  readonly wire: unknown[];
+  readonly handlers: unknown[];
+}
 
-const same = (one: ClientStep, steps: readonly ClientStep[], channel: Channel): boolean =>
-  JSON.stringify(channel(one)) === JSON.stringify(steps.flatMap(channel));
-
-const promisesIn: Channel = ({ effects }) => accountOf(effects).settled;
+function channelsOf(steps: readonly ClientStep[]): Channels {
+  const channels: Channels = { promises: [], wire: [], handlers: [] };
+  for (const { effects } of steps) {
+    const { settled, commands, told } = accountOf(effects);
+    channels.promises.push(...settled);
+    for (const command of commands) channels.wire.push(...onWire(command));
+    for (const effect of told) {
+      if (effect.type === 'messages.delivered') channels.handlers.push(...effect.deliveries);
+      else if (effect.type !== 'requests.settled') channels.handlers.push(effect);
+    }
+  }
+  return channels;
+}
 
 /** One write or two: the same calls, cancels and answers in the same order. */
-const wireOf: Channel = ({ effects }) =>
-  accountOf(effects).commands.flatMap((command): readonly unknown[] => {
-    if (command.type === 'send.requested') return command.ids.map((id) => ['send', id]);
-    if (command.type === 'cancel.requested') return command.ids.map((id) => ['cancel', id]);
-    return [command];
-  });
+function onWire(command: SessionCommand): readonly unknown[] {
+  if (command.type === 'send.requested') return command.ids.map((id) => ['send', id]);
+  if (command.type === 'cancel.requested') return command.ids.map((id) => ['cancel', id]);
+  return [command];
+}
 
-const handlersOf: Channel = ({ effects }) =>
-  accountOf(effects).told.flatMap((effect): readonly unknown[] => {
-    if (effect.type === 'messages.delivered') return effect.deliveries;
-    return effect.type === 'requests.settled' ? [] : [effect];
-  });
+const isSame = (one: readonly unknown[], other: readonly unknown[]): boolean =>
+  one.length === other.length && (one.length === 0 || JSON.stringify(one) === JSON.stringify(other));

@@ -1,7 +1,7 @@
 /** One session at a time: I4 and I5. */
 import type { ClientMachine } from '../../../machines/index.js';
 import type { ClientBounds } from '../client-bounds.js';
-import { sessionEvents } from '../client-events.js';
+import { sessionEvents, type Reach } from '../client-events.js';
 import { accountOf, type ClientModel, type ClientStep, type ClientWorld } from '../client-world.js';
 import type { Finding, Invariant, LookAhead } from '../model.js';
 import { leafOf } from '../stepper.js';
@@ -78,24 +78,25 @@ export const deadGenerations = (bounds: ClientBounds): Of => ({
   name: 'I5',
   sentence: 'An event of a dead generation changes nothing: not the snapshot, not the world.',
   fromState: (state, take) => {
+    const reach = { bounds, symmetry: true };
     const { generation } = state.snapshot.context;
-    for (const event of sessionEvents(state, bounds, generation - 1)) {
+    for (const event of sessionEvents(state, reach, generation - 1)) {
       const { after, effects } = take(state, event);
       if (after.snapshot !== state.snapshot || effects.length > 0) {
         return { message: `${event.type} of generation ${generation - 1} is not dropped in the next`, then: [event] };
       }
     }
-    return state.world.session === null ? ofTheLast(state, bounds, take) : null;
+    return state.world.session === null ? ofTheLast(state, reach, take) : null;
   },
 });
 
 /** When no session lives, the last one is dead too, though nothing newer has taken its number. */
 function ofTheLast(
   state: ClientModel,
-  bounds: ClientBounds,
+  reach: Reach,
   take: LookAhead<ClientMachine, ClientWorld>,
 ): Finding<ClientMachine> | null {
-  for (const event of sessionEvents(state, bounds, state.snapshot.context.generation)) {
+  for (const event of sessionEvents(state, reach, state.snapshot.context.generation)) {
     const { after, effects } = take(state, event);
     const isSame = after.snapshot.context === state.snapshot.context && after.snapshot.value === state.snapshot.value;
     if (!isSame || effects.length > 0)
