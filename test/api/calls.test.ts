@@ -448,7 +448,7 @@ describe('results', () => {
       return true;
     };
     await client.use((lease) => lease.getPrompt('p', { text: 'as is', list: [1], flag: true }));
-    expect(server.last.sent('prompts/get')[0]?.params?.['arguments']).toEqual({
+    expect(server.last.sent('prompts/get')[0]?.params?.arguments).toEqual({
       text: 'as is',
       list: '[1]',
       flag: 'true',

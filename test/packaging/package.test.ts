@@ -71,7 +71,9 @@ describe('the packed tarball', () => {
 
   it('compiles and runs a program that breaks servers on purpose', async () => {
     // XState's own declarations do not pass every strict flag; only the root entry keeps clear of them.
-    expect(await compile({ types: ['node'], lib: ['es2023'], skipLibCheck: true, noEmit: false }, 'testing.ts')).toBe('');
+    expect(await compile({ types: ['node'], lib: ['es2023'], skipLibCheck: true, noEmit: false }, 'testing.ts')).toBe(
+      '',
+    );
     const { stdout } = await run(process.execPath, ['testing.js'], { cwd: scratch });
     expect(JSON.parse(stdout)).toEqual({
       states: expect.arrayContaining(['ready.leased', 'closing.terminating', 'disconnected']) as unknown,
