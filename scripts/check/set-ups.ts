@@ -13,8 +13,8 @@ export interface SetUp {
 
 /** Calls on the client itself: three of each, in flight two. */
 const wide: ClientBounds = { ...clientBounds, owned: 0 };
-/** Calls through leases too. */
-const owned: ClientBounds = { ...clientBounds, leases: 2, requests: 2, owned: 1 };
+/** Calls through leases too, one under way while the other waits. */
+const owned: ClientBounds = { ...clientBounds, leases: 2, requests: 2, owned: 1, inFlight: 1 };
 const small: ClientBounds = { ...owned, owned: 0 };
 
 const reconnect = (bounds: ClientBounds, initial: boolean): ChartOptions['reconnect'] => ({

@@ -102,12 +102,13 @@ function worlds({ explored }: Findings): string[] {
 
 const withinWhich = [
   'The bounds are of what there is at one time; how often things happen is not bounded, and no space is cut short. Ids and',
-  'times are names: states that differ in them alone are one. Leases are told apart by what they are in, sent requests by',
-  'what can be told of them, queued ones by their place. That this loses nothing is itself tested: with two leases, two',
-  'requests and one restart the search without it comes to the same verdict and takes the same transitions',
+  'times are names: states that differ in them alone are one. Leases are told apart by what they are in, requests by what',
+  'can be told of them, by which came first, and by their place in the queue. That this loses nothing is itself tested: with',
+  'two leases, two requests and one restart the search without it comes to the same verdict and takes the same transitions,',
+  'and a machine that is wrong in the order of its requests alone is caught with it and without',
   '(`test/testing/checker/reduction.test.ts`). Any timer that is armed may pass at any moment. In every state every event of',
-  'the session before is tried, every way to close twice, and batches of two calls or two messages against their members',
-  'one by one.',
+  'the two sessions before is tried, two ways to close one after the other, and batches of two calls or two messages against',
+  'their members one by one.',
 ];
 
 const beyond = [
@@ -116,7 +117,12 @@ const beyond = [
   '- More than three leases and three requests at one time. Calls through leases are checked in a world of two leases, two',
   '  requests and one such call at a time. No two options are changed together but where a row says so.',
   '- Batches of more than two, and batches of every kind of message: only kinds that differ to the chart are paired.',
-  '- Times: only whether one is zero or endless matters here, not how long it is. Two timers may pass in any order.',
+  '- Times: only whether one is zero or endless matters here, not how long it is. Two timers may pass in any order. How much',
+  '  of the time for closing has passed when `close()` is asked for again is for the shell, and the simulator holds it to that.',
+  '- A queue that holds more than 32 ids: it is then swept of those that were settled meanwhile. No world is that large.',
+  '- A loss that cannot be mended while streams still answer, what a link knows of a silence, a `close()` with no time at all',
+  '  or with endless time, a `failFast` ping, and batches of calls through a lease that lives.',
+  '- What is in an answer, a notification or a failure.',
   '- That a server which never stops talking gets anywhere: its words, and those of callers, count as progress (L2).',
   '- Everything around the machine: the session actor, transports, the promises, user code. That is the simulator, which',
   '  runs the whole client; I10 and I13 are held there, and not here.',

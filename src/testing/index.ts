@@ -5,12 +5,12 @@ export { chartOptionsFor, clientBounds, type ClientBounds } from './checker/clie
 export { clientEnvironment } from './checker/client-environment.js';
 export { clientInvariants } from './checker/client-invariants.js';
 export type { KeyOptions } from './checker/client-key.js';
+export type { LivingSession, Run } from './checker/client-session.js';
 export type {
   ClientModel,
   ClientModelEvent,
   ClientStep,
   ClientWorld,
-  LivingSession,
   Sending,
 } from './checker/client-world.js';
 export type {

@@ -2,7 +2,7 @@
 import { client } from '../../src/machines/client.setup.js';
 import * as generations from '../../src/machines/generations.js';
 import { clientMachine, type ClientMachine } from '../../src/machines/index.js';
-import { broken, but, mutant, nothing, type Mutant, type Of } from './mutant.js';
+import { broken, but, mutant, nothing, type Changes, type Mutant, type Of } from './mutant.js';
 import { perform } from '../../src/machines/perform.js';
 import type { ClientContext } from '../../src/machines/index.js';
 
@@ -23,6 +23,22 @@ const withoutClosing = redrawn((config) => {
 const withoutLateCrashes = redrawn((config) => {
   const on = Object.entries(config.on ?? {}).filter(([type]) => type !== 'xstate.error.actor.session');
   return { ...config, on: Object.fromEntries(on) };
+});
+
+/** In `ready.idle` nobody hears it. */
+const deafWhileIdle = redrawn((config) => {
+  const ready = config.states?.['ready'];
+  const idle = ready?.states?.['idle'];
+  const deaf = { ...idle, on: { ...idle?.on, 'close.requested': {} } };
+  return { ...config, states: { ...config.states, ready: { ...ready, states: { ...ready?.states, idle: deaf } } } };
+});
+
+/** Reconnecting is given up by the rule that ships, of something else. */
+const givingUp = (mistake: (context: ClientContext) => ClientContext): Changes => ({
+  guards: {
+    isGivenUp: ({ context }) => generations.isGivenUp(mistake(context)),
+    isGivenUpForAll: ({ context }) => generations.isGivenUpForAll(mistake(context)),
+  },
 });
 
 export const ofSessions: readonly Mutant[] = [
@@ -111,4 +127,65 @@ export const ofSessions: readonly Mutant[] = [
       ),
     },
   }),
+  mutant(
+    'attempts are forgiven as soon as a session is ready',
+    'L2',
+    {
+      actions: {
+        recordReady: but(generations.recordReady, (done) => ({ ...done, changes: { ...done.changes, attempts: 0 } })),
+      },
+    },
+    { inClient: false },
+  ),
+  mutant(
+    'what cannot help is tried again',
+    'L2',
+    givingUp(({ closing, ...context }) => ({ ...context, closing: closing && { ...closing, failure: null } })),
+    { inClient: false },
+  ),
+  mutant(
+    'a run that was never ready is tried again',
+    'L2',
+    givingUp((context) => ({ ...context, wasReady: true })),
+    {
+      inClient: false,
+    },
+  ),
+  mutant(
+    'reconnecting is given up one attempt early',
+    'L2',
+    givingUp((context) => ({ ...context, attempts: context.attempts + 1 })),
+    {
+      inClient: false,
+    },
+  ),
+  mutant(
+    'reconnecting is always given up',
+    'L2',
+    givingUp((context) => ({ ...context, attempts: Infinity })),
+    {
+      inClient: false,
+    },
+  ),
+  mutant(
+    'an idle session is kept for ever',
+    'L2',
+    { delays: { idleTimeout: () => Infinity } },
+    { options: { idleTimeout: 60_000 }, inClient: false },
+  ),
+  {
+    name: 'close() is ignored while idle',
+    caughtBy: 'I9',
+    logic: deafWhileIdle,
+    options: { idleTimeout: 60_000 },
+    inClient: false,
+  },
+  {
+    name: 'only events of the very last generation are dropped',
+    caughtBy: 'I5',
+    logic: broken(clientMachine, {
+      isStale: (event, living) => 'generation' in event && event.generation === living - 1,
+    }),
+    inClient: false,
+  },
 ];

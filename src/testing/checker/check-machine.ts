@@ -140,7 +140,7 @@ class Check<M extends AnyStateMachine, World> {
     const isSame = after.snapshot === before.snapshot && after.world === before.world && after.timers === before.timers;
     const to = isSame ? index : this.#frontier.add(after, { parent: index, event });
     const isIdle = to === index && effects.length === 0;
-    if (isSame) return;
+    // Also what changes nothing may be a start, from which something must come about.
     for (const destinations of this.#destinations) destinations.noteStep(step, index, to);
     if (!isIdle) for (const cycles of this.#cycles) cycles.note(step, index, to);
   }

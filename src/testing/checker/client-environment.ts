@@ -3,14 +3,8 @@ import type { ClientMachine } from '../../machines/index.js';
 import { clientBounds, type ClientBounds } from './client-bounds.js';
 import { callerEvents, crash, sessionEvents, type Reach } from './client-events.js';
 import { clientKey, type KeyOptions } from './client-key.js';
-import {
-  clientWorld,
-  CRASH,
-  worldAfter,
-  type ClientModel,
-  type ClientModelEvent,
-  type ClientWorld,
-} from './client-world.js';
+import { clientWorld, worldAfter, type ClientModel, type ClientModelEvent, type ClientWorld } from './client-world.js';
+import { CRASH } from './client-session.js';
 import type { Environment } from './model.js';
 
 /**

@@ -7,7 +7,8 @@ import type { CallerEvent, ClientEvent, LeaseId, SessionEvent, Submitted } from 
 import type { Failure } from '../../protocol/failure.js';
 import type { Received, RequestId } from '../../protocol/json-rpc.js';
 import type { ClientBounds } from './client-bounds.js';
-import { CRASH, type ClientModel } from './client-world.js';
+import { CRASH } from './client-session.js';
+import type { ClientModel } from './client-world.js';
 
 type Unmarked<E> = E extends unknown ? Omit<E, 'generation'> : never;
 
@@ -124,7 +125,12 @@ const byCallers: Producers<CallerEvent> = {
       [ownerOf(model, id), OVER].map((leaseId) => ({ type: 'request.aborted' as const, id, leaseId })),
     ),
   ],
-  'requests.expired': (model) => [...liveRequests(model), OVER].map((id) => ({ type: 'requests.expired', ids: [id] })),
+  'requests.expired': (model) => {
+    const live = liveRequests(model);
+    const lists = [...live, OVER].map((id) => [id]);
+    if (live.length > 1) lists.push(live);
+    return lists.map((ids) => ({ type: 'requests.expired', ids }));
+  },
   'inbound.answered': (model) =>
     [...openInbound(model), OVER].map((id) => ({ type: 'inbound.answered', id, answer: { result: {} } })),
   'close.requested': () => closeRequests,

@@ -1,8 +1,9 @@
 /**
  * When two states of a client are one. Ids and times are names: what matters is which lease a request
  * belongs to, which request came first, and whether there is time at all. So leases are sorted by what
- * can be told of them, and requests by their status and their place in the queue. Counters count no
- * further than they are compared, and what a state can no longer read is left out.
+ * can be told of them, and requests stand in the order in which they came, and of their queue. Counters
+ * count no further than they are compared, and what a state can no longer read is left out. So are the
+ * ids of the dead that a queue still holds: below 33 of them, nothing looks at how many there are.
  */
 import type { ClientContext, LeaseId, RequestRecord } from '../../machines/index.js';
 import type { RequestId } from '../../protocol/json-rpc.js';
@@ -24,7 +25,7 @@ function reducedKey({ snapshot, world, timers }: ClientModel): string {
   const { context } = snapshot;
   const ids = requestIds(context, world);
   const words = new Map<RequestId, string>();
-  for (const id of ids) words.set(id, requestWords(context, world, id));
+  for (const [rank, id] of ids.entries()) words.set(id, `${rank}/${requestWords(context, world, id)}`);
   const placed = placedIds(context, ids, words);
   return [
     leafOf(snapshot.value),
@@ -51,7 +52,7 @@ function fullKey({ snapshot, world, timers }: ClientModel): string {
     queuedIds(context)
       .map((id) => ids.indexOf(id))
       .join(),
-    allCounters(context),
+    allCounters(context, world),
     failure?.code,
     closing === null ? '' : `${closing.reason},${closing.failure?.code},${closing.drain},${closing.ladder}`,
     sessionWords(world),
@@ -91,7 +92,8 @@ function placedIds(
 function leaseWords({ leases, requests }: ClientContext, world: ClientWorld, ids: readonly RequestId[]): string[] {
   const all = [...new Set([...leases.keys(), ...world.leases.keys()])].sort((a, b) => a - b);
   return all.map((id) => {
-    const status = `${leases.get(id)?.status ?? '-'}/${world.leases.get(id) ?? '-'}/`;
+    const isNewcomer = Number(world.newcomers.has(id));
+    const status = `${leases.get(id)?.status ?? '-'}/${world.leases.get(id) ?? '-'}${isNewcomer}/`;
     let own = '';
     for (const [place, request] of ids.entries()) if (requests.get(request)?.leaseId === id) own += String(place);
     return status + own;
@@ -110,17 +112,19 @@ const ownerWords = (leases: ClientContext['leases'], { leaseId }: RequestRecord)
   leaseId === null ? 'none' : (leases.get(leaseId)?.status ?? 'over');
 
 /** A run that was asked to end leaves the next nothing to count; whether a link is suspected matters while it sends. */
-function counters(context: ClientContext, { session }: ClientWorld): string {
+function counters(context: ClientContext, world: ClientWorld): string {
   const { initializes, suspected, closing } = context;
-  const isBetweenRuns = isAsked(context) || (session === null && context.leases.isEmpty());
+  const isBetweenRuns = isAsked(context) || (world.session === null && context.leases.isEmpty());
   if (isBetweenRuns) return String(Number(initializes));
-  return allCounters({ ...context, suspected: suspected && closing === null });
+  return allCounters({ ...context, suspected: suspected && closing === null }, world);
 }
 
-function allCounters({ options, attempts, reconnects, initializes, suspected, wasReady }: ClientContext): string {
+function allCounters(context: ClientContext, { run }: ClientWorld): string {
+  const { options, attempts, reconnects, initializes, suspected, wasReady } = context;
   const limit = options.reconnect === false ? 0 : options.reconnect.attempts;
-  const flags = Number(initializes) + 2 * Number(suspected) + 4 * Number(wasReady);
-  return `${flags},${Math.min(attempts, limit + 1)},${Math.min(reconnects, 1)}`;
+  const flags = Number(initializes) + 2 * Number(suspected) + 4 * Number(wasReady) + 8 * Number(run.wasReady);
+  const [own, seen] = [attempts, run.attempts].map((count) => Math.min(count, limit + 1));
+  return `${flags},${own},${seen},${Math.min(reconnects, 1)}`;
 }
 
 const isAsked = ({ closing }: ClientContext): boolean => closing?.reason === 'released' || closing?.reason === 'closed';
@@ -135,5 +139,9 @@ function closingWords(context: ClientContext, { session }: ClientWorld): string 
   return `${closing.failure?.retryable},${Number(failure === null)},${hurry}`;
 }
 
-const sessionWords = ({ session }: ClientWorld): string =>
-  session === null ? '' : session.told ? 'told' : session.opened ? 'open' : 'new';
+function sessionWords({ session }: ClientWorld): string {
+  if (session === null) return '';
+  if (session.told) return 'told';
+  if (session.closing) return 'closing';
+  return session.ready ? `ready${Number(session.suspected)}` : session.opened ? 'open' : 'new';
+}

@@ -13,6 +13,7 @@ import type {
   Settlement,
 } from '../../machines/index.js';
 import type { InboundId, RequestId } from '../../protocol/json-rpc.js';
+import { freshRun, newcomersAfter, runAfter, sessionAfter, type LivingSession, type Run } from './client-session.js';
 import type { MachineEffect, ModelEvent, ModelState, ModelStep } from './model.js';
 
 /** A client and its world at rest. */
@@ -25,12 +26,6 @@ export type ClientModelEvent = ModelEvent<ClientMachine>;
 /** What became of a request so far: `refused` by a server that has not executed it. */
 export type Sending = 'unsent' | 'sent' | 'refused';
 
-/** The session as it lives; `told`: to end. */
-export interface LivingSession {
-  readonly opened: boolean;
-  readonly told: boolean;
-}
-
 /** What is remembered. */
 export interface ClientWorld {
   /** The highest id that was drawn, for leases, requests and requests of the server. */
@@ -39,7 +34,10 @@ export interface ClientWorld {
   readonly pending: ReadonlyMap<RequestId, Sending>;
   /** Leases that are not over: `waiting` for the promise of `connect()`, or `held`. */
   readonly leases: ReadonlyMap<LeaseId, 'waiting' | 'held'>;
+  /** Leases that were taken while the session was closing: its end is none of theirs. */
+  readonly newcomers: ReadonlySet<LeaseId>;
   readonly session: LivingSession | null;
+  readonly run: Run;
   /** Requests of the server that were handed to a handler and are not answered. */
   readonly inbound: ReadonlySet<InboundId>;
 }
@@ -49,7 +47,9 @@ export const clientWorld: ClientWorld = {
   ids: 0,
   pending: new Map(),
   leases: new Map(),
+  newcomers: new Set(),
   session: null,
+  run: freshRun,
   inbound: new Set(),
 };
 
@@ -135,13 +135,15 @@ export function worldAfter(
   event: ClientModelEvent,
   effects: readonly MachineEffect[],
 ): ClientWorld {
-  if (effects.length === 0 && !memorable.has(event.type)) return before;
+  if (effects.length === 0 && !memorable.has(event.type) && !event.type.startsWith('xstate.after.')) return before;
   const account = accountOf(effects);
   const after: ClientWorld = {
     ids: highestId(before.ids, event as ClientEvent),
     pending: pendingAfter(before, event as ClientEvent, account),
     leases: leasesAfter(before, event as ClientEvent, account),
-    session: sessionAfter(before.session, event as ClientEvent, effects),
+    newcomers: newcomersAfter(before, event as ClientEvent, account),
+    session: sessionAfter(before, event as ClientEvent, effects),
+    run: runAfter(before, event, account),
     inbound: inboundAfter(before.inbound, account),
   };
   return isSame(before, after) ? before : after;
@@ -155,13 +157,19 @@ const memorable: ReadonlySet<string> = new Set<ClientEvent['type']>([
   'request.failed',
   'session.opened',
   'session.received',
+  'session.suspected',
+  'session.trusted',
+  'session.lost',
+  'close.requested',
 ]);
 
 const isSame = (a: ClientWorld, b: ClientWorld): boolean =>
   a.ids === b.ids &&
   a.pending === b.pending &&
   a.leases === b.leases &&
+  a.newcomers === b.newcomers &&
   a.session === b.session &&
+  a.run === b.run &&
   a.inbound === b.inbound;
 
 function highestId(before: number, event: ClientEvent): number {
@@ -209,26 +217,6 @@ function leasesAfter({ leases }: ClientWorld, event: ClientEvent, { granted, end
   for (const id of ended) after.delete(id);
   return after;
 }
-
-function sessionAfter(
-  before: LivingSession | null,
-  event: ClientEvent,
-  effects: readonly MachineEffect[],
-): LivingSession | null {
-  let session = before;
-  if (session?.opened === false && event.type === 'session.opened') session = { ...session, opened: true };
-  for (const effect of effects) {
-    if (effect.kind === 'stopped') session = null;
-    else if (effect.kind === 'spawned') session = { opened: false, told: false };
-    else if (effect.kind === 'sent' && effect.event.type === 'end.requested' && session !== null) {
-      session = { ...session, told: true };
-    }
-  }
-  return session;
-}
-
-/** What XState tells the chart when the session actor throws. */
-export const CRASH = 'xstate.error.actor.session';
 
 function inboundAfter(before: ReadonlySet<InboundId>, account: Account): ReadonlySet<InboundId> {
   const { deliveries, commands, stopped } = account;

@@ -6,6 +6,7 @@ import type { CallToolOptions } from '../../api/operations.js';
 import type { Lease } from '../../api/lease.js';
 import { oneOf } from './choices.js';
 import type { Scene } from './scene.js';
+import { SimSignals } from './signals.js';
 import { UserError } from './witness.js';
 
 const tools = ['echo', 'slow', 'silent', 'failing', 'progressing', 'asking', 'dying'] as const;
@@ -14,13 +15,14 @@ export class SimCaller {
   readonly #scene: Scene;
   readonly #name: string;
   #leases: Lease[] = [];
-  readonly #controllers: AbortController[] = [];
+  readonly #signals: SimSignals;
   #lastId: number | null = null;
   #called = 0;
   #isInside = true;
 
   constructor(scene: Scene, name: string) {
     this.#scene = scene;
+    this.#signals = new SimSignals(scene);
     this.#name = name;
   }
 
@@ -73,7 +75,7 @@ export class SimCaller {
         this.#depart();
         return;
       case 10:
-        this.#abort();
+        this.#signals.abort();
         return;
       case 11:
         this.#cancel();
@@ -101,11 +103,11 @@ export class SimCaller {
   }
 
   #connect(): void {
-    const { client, ledger, faults, world, coverage } = this.#scene;
+    const { client, ledger, world, coverage } = this.#scene;
     const timeout = world.choices.chance(0.2, 'patience') ? oneOf(world.choices, 'for', [40, 20, 0, 100]) : undefined;
-    const controller = this.#controller();
-    if (controller !== null && faults.strikes('aborted before', 0.5)) controller.abort('before it began');
+    const controller = this.#signals.make();
     const connecting = client.connect({ timeout, signal: controller?.signal });
+    this.#signals.givenTo(connecting, controller);
     ledger.watch(this.#label('connect'), connecting, timeout ?? this.#scene.patience);
     connecting.then(
       (lease) => {
@@ -123,24 +125,16 @@ export class SimCaller {
     );
   }
 
-  #controller(): AbortController | null {
-    if (!this.#scene.world.choices.chance(0.25, 'has a signal')) return null;
-    const controller = new AbortController();
-    this.#controllers.push(controller);
-    return controller;
-  }
-
   #lease(): Lease | null {
     if (this.#leases.length === 0) return null;
     return this.#leases[this.#scene.world.choices.pick(this.#leases.length, 'which lease')] ?? null;
   }
 
   #call(): void {
-    const { client, ledger, faults, world, witness } = this.#scene;
+    const { client, ledger, world, witness } = this.#scene;
     const { choices } = world;
     const lease = choices.chance(0.1, 'on the client itself') ? null : this.#lease();
-    const controller = this.#controller();
-    if (controller !== null && faults.strikes('aborted before', 0.5)) controller.abort();
+    const controller = this.#signals.make();
     const timeout = choices.chance(0.3, 'own timeout') ? oneOf(choices, 'ms', [100, 20, 40, 200]) : undefined;
     const resets = choices.chance(0.1, 'progress resets');
     const options: CallToolOptions = {
@@ -159,18 +153,12 @@ export class SimCaller {
     const caller = lease ?? client;
     // With autoConnect a lease of its own comes first, and goes last.
     const within = (resets ? 400 : (timeout ?? this.#scene.timeout)) + (lease === null ? this.#scene.closeTimeout : 0);
-    switch (choices.pick(6, 'what')) {
-      case 0:
-        ledger.watch(this.#label('ping'), caller.ping(options), within);
-        return;
-      case 1:
-        ledger.watch(this.#label('listTools'), caller.listTools(options), within);
-        return;
-      default: {
-        const tool = oneOf(choices, 'tool', tools);
-        ledger.watch(this.#label(tool), caller.callTool(tool, {}, options), within);
-      }
-    }
+    const what = oneOf(choices, 'what', ['ping', 'listTools', 'tool', 'tool', 'tool', 'tool'] as const);
+    const tool = oneOf(choices, 'tool', tools);
+    const label = this.#label(what === 'tool' ? tool : what);
+    const call = what === 'tool' ? caller.callTool(tool, {}, options) : caller[what](options);
+    this.#signals.givenTo(call, controller);
+    ledger.watch(label, call, within);
   }
 
   #use(): void {
@@ -186,7 +174,7 @@ export class SimCaller {
       ledger.watch(`${label} nested`, inner);
       await inner.catch(() => undefined);
     });
-    ledger.watch(label, using);
+    ledger.watch(label, using, Infinity, true);
   }
 
   #release(): void {
@@ -225,13 +213,6 @@ export class SimCaller {
   releaseInside(): void {
     if (this.#leases.length > 0) this.#scene.coverage.sometimes('released inside a callback');
     this.#release();
-  }
-
-  #abort(): void {
-    const controller = this.#controllers.shift();
-    if (controller === undefined) return;
-    this.#scene.faults.note('aborted');
-    controller.abort('the caller thought better of it');
   }
 
   #cancel(): void {

@@ -14,6 +14,7 @@ import {
   type ClientSnapshot,
   type Settlement,
 } from '../../machines/index.js';
+import type { Failure } from '../../protocol/failure.js';
 import { ChunkOrder } from './chunk-order.js';
 import type { Coverage } from './coverage.js';
 import { rareConditions } from './rare-conditions.js';
@@ -57,6 +58,8 @@ export class ChartLog {
   /** Sessions in a row, of this run, that were not stable. */
   #attempts = 0;
   #hasHurried = false;
+  /** Whether a session of this run was ready. */
+  #wasReady = false;
   #snapshot: ClientSnapshot;
 
   /** @param abandoned takes the generations that were left behind */
@@ -130,6 +133,17 @@ export class ChartLog {
     { closing, leases: before }: ClientContext,
     { failure, options, leases }: ClientContext,
   ): void {
+    const isThere = to === 'initializing.waiting' || to.startsWith('ready');
+    const isNegotiated = event === 'session.negotiated' && from.startsWith('initializing');
+    if (isNegotiated || isThere) this.#wasReady = true;
+    const isLoss = closing?.reason === 'lost' || closing?.reason === 'failed';
+    const theirs = before.filter(({ status }) => status !== 'next');
+    const goesOn = theirs.some(({ id }) => leases.has(id));
+    if (from === 'closing.terminating' && to !== from && isLoss && !theirs.isEmpty()) {
+      const end = this.#reasonToGiveUp(options, closing.failure);
+      if (goesOn && end !== null) this.blame(`L2: it goes on, though ${end}`);
+      if (!goesOn && end === null) this.blame('L2: it was given up, though nothing speaks against another attempt');
+    }
     if (event === 'after stableAfter' || to === 'disconnected') {
       this.#attempts = 0;
       this.#hasHurried = false;
@@ -137,8 +151,7 @@ export class ChartLog {
     if (to !== 'connecting.opening' || from === to) return;
     const isNewRun = from === 'disconnected' || failure === null;
     this.#attempts = isNewRun ? 1 : this.#attempts + 1;
-    const isLoss = closing?.reason === 'lost' || closing?.reason === 'failed';
-    const goesOn = before.some(({ id, status }) => status !== 'next' && leases.has(id));
+    if (isNewRun) this.#wasReady = false;
     if (isNewRun && isLoss && goesOn) this.blame('L2: a failure was forgotten, as if that end had been asked for');
     const allowed = options.reconnect === false ? 1 : options.reconnect.attempts;
     if (this.#attempts > allowed)
@@ -146,6 +159,13 @@ export class ChartLog {
     if (from !== 'closing.terminating') return;
     if (!isNewRun && this.#hasHurried) this.blame('L2: it reconnects again and again, and does not wait');
     this.#hasHurried = !isNewRun;
+  }
+
+  #reasonToGiveUp({ reconnect }: ClientContext['options'], failure: Failure | null): string | null {
+    if (reconnect === false) return 'nothing is to be tried again';
+    if (failure?.retryable === false) return `${failure.code} cannot be mended`;
+    if (!this.#wasReady && !reconnect.initial) return 'it was never ready, and first attempts are not repeated';
+    return this.#attempts >= reconnect.attempts ? 'all attempts were made' : null;
   }
 
   #submit(ids: readonly number[], generation: number): void {

@@ -13,16 +13,22 @@ import { oneOf } from './choices.js';
 import type { FaultDesk } from './fault-desk.js';
 import type { World } from './world.js';
 
+/** Follows what has arrived on its way through the link, which may lose it again. */
+export interface Arrivals {
+  /** The message with this id has come through. */
+  passed(id: unknown): void;
+  /** Nothing more comes through. */
+  cut(): void;
+}
+
 export class ChoiceEngine implements FaultEngine {
   readonly #faults: FaultDesk;
   readonly #world: World;
+  readonly #arrivals: Arrivals;
 
-  readonly #lost: () => void;
-
-  /** @param lost told when what has just arrived is lost again */
-  constructor(faults: FaultDesk, world: World, lost: () => void) {
+  constructor(faults: FaultDesk, world: World, arrivals: Arrivals) {
     this.#faults = faults;
-    this.#lost = lost;
+    this.#arrivals = arrivals;
     this.#world = world;
   }
 
@@ -53,13 +59,16 @@ export class ChoiceEngine implements FaultEngine {
     return null;
   }
 
-  receiving(): ReceiveFault | null {
-    if (this.#faults.strikes('link breaks', 0.5)) {
-      this.#lost();
-      const when = this.#world.choices.chance(0.5, 'after') ? 'after' : 'before';
-      return { fault: 'disconnect', when, code: 'ECONNRESET', retryable: true };
+  receiving({ message }: MessageMoment): ReceiveFault | null {
+    const { id } = message as { readonly id?: unknown };
+    if (!this.#faults.strikes('link breaks', 0.5)) {
+      this.#arrivals.passed(id);
+      return null;
     }
-    return null;
+    const when = this.#world.choices.chance(0.5, 'after') ? 'after' : 'before';
+    if (when === 'after') this.#arrivals.passed(id);
+    this.#arrivals.cut();
+    return { fault: 'disconnect', when, code: 'ECONNRESET', retryable: true };
   }
 
   closing(): CloseFault | null {

@@ -29,11 +29,19 @@ export class FaultDesk {
 
   /** Whether this fault strikes; `weight` makes it rarer or more frequent than others of its class. */
   strikes(kind: FaultKind, weight = 1): boolean {
-    if (this.#healed) return false;
-    const p = Math.min(0.9, this.#intensities[faultKinds[kind].class] * weight);
-    if (!this.#world.choices.chance(p, kind)) return false;
+    if (!this.draws(kind, weight)) return false;
     this.note(kind);
     return true;
+  }
+
+  /** Whether this fault is to strike, if it can: who makes it notes it, too. */
+  draws(kind: FaultKind, weight = 1): boolean {
+    if (this.#healed) return false;
+    const { class: name, in: states } = faultKinds[kind];
+    // Little is said in a session that closes: what strikes there as elsewhere would hardly ever be seen.
+    const more = states.length > 1 && this.#state() === 'closing' ? 10 : 1;
+    const p = Math.min(0.9, this.#intensities[name] * weight * more);
+    return this.#world.choices.chance(p, kind);
   }
 
   /** It has happened, whoever decided it. */

@@ -109,7 +109,8 @@ export const faultKinds = {
   'lists changed': { class: 'session', in: talking, notElsewhere: speaks },
 
   'aborted before': { class: 'caller', in: all },
-  aborted: { class: 'caller', in: all },
+  aborted: { class: 'caller', in: withSession, notElsewhere: 'no call runs while disconnected' },
+  'aborted too late': { class: 'caller', in: all },
   'cancelled twice': { class: 'caller', in: all },
   'released twice': { class: 'caller', in: all },
   'closed by a caller': { class: 'caller', in: all },

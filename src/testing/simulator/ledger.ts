@@ -9,6 +9,8 @@ export interface Promised {
   readonly deadline: number;
   /** How late timers had been, all in all, when it was made. */
   readonly lagBefore: number;
+  /** Whether code of the user runs inside, and may fail it. */
+  readonly isOfUser: boolean;
   state: 'pending' | 'fulfilled' | 'rejected';
   value: unknown;
 }
@@ -29,7 +31,7 @@ export class Ledger {
   }
 
   /** Follows a promise; `within`: the milliseconds it has. */
-  watch(label: string, promise: Promise<unknown>, within = Infinity): Promised {
+  watch(label: string, promise: Promise<unknown>, within = Infinity, isOfUser = false): Promised {
     const world = this.#world;
     const since = world.now();
     const promised: Promised = {
@@ -37,6 +39,7 @@ export class Ledger {
       since,
       deadline: since + within,
       lagBefore: world.lag,
+      isOfUser,
       state: 'pending',
       value: undefined,
     };
@@ -46,13 +49,18 @@ export class Ledger {
       promised.value = value;
       this.#pending.delete(promised);
       world.trace.add(`${String(world.now())} ${label} ${state}${state === 'rejected' ? `: ${shortly(value)}` : ''}`);
+      if (value instanceof Error) world.trace.mix(value.message);
       this.#judge(promised);
     };
     promise.then(settled('fulfilled'), settled('rejected'));
     return promised;
   }
 
-  /** A promise whose time was up, though everything that was due by then has happened. */
+  /**
+   * A promise whose time was up, though everything that was due by then has happened. All that timers
+   * were late since it was made is allowed for, whosever timers they were: where time itself is at
+   * fault, this finds what hangs, and not what is merely slow.
+   */
   get overdue(): Promised | undefined {
     const now = this.#world.now();
     for (const promised of this.#pending) {

@@ -5,15 +5,31 @@ import type { FaultKind } from './fault-kinds.js';
 import type { Scene } from './scene.js';
 import type { SimTransport } from './sim-transport.js';
 
-type Mishap = (scene: Scene, transport: SimTransport | undefined) => void;
+type Act = () => void;
+
+/** What it would do here and now; null where there is nothing it could happen to. */
+type Mishap = (scene: Scene, transport: SimTransport | undefined) => Act | null;
 
 const ofPeer =
   (act: (scene: Scene, transport: SimTransport) => void): Mishap =>
   (scene, transport) => {
-    if (transport !== undefined && !transport.gone && !transport.closed) act(scene, transport);
+    if (transport === undefined || transport.gone || transport.closed) return null;
+    return () => {
+      act(scene, transport);
+    };
   };
 
-const mishaps: readonly (readonly [FaultKind, Mishap])[] = [
+const anywhere =
+  (act: (scene: Scene) => void): Mishap =>
+  (scene) =>
+  () => {
+    act(scene);
+  };
+
+type Named = readonly [FaultKind, Mishap];
+
+/** Those that end a session, or pretend to: what its short states have to stand. */
+const ofSession: readonly [Named, ...Named[]] = [
   [
     'peer exits',
     ofPeer((_, transport) => {
@@ -33,7 +49,11 @@ const mishaps: readonly (readonly [FaultKind, Mishap])[] = [
     }),
   ],
   ['session actor crashes', crash],
-  ['a dead session speaks', haunt],
+  ['a dead session speaks', anywhere(haunt)],
+];
+
+/** Those of a server that says too much. */
+const ofTalk: readonly [Named, ...Named[]] = [
   [
     'lists changed',
     ofPeer(({ server }, transport) => {
@@ -54,40 +74,63 @@ const mishaps: readonly (readonly [FaultKind, Mishap])[] = [
       for (let times = 0; times < 5; times += 1) server.ask(transport, delay);
     }),
   ],
-  ['event loop stalls', ({ world }) => world.stall(oneOf(world.choices, 'ms', [50, 20, 100, 300]))],
+  ['session expired', forget],
+];
+
+/** The server has forgotten the session, and its requests lead the client to find out. */
+function forget({ server }: Scene, transport: SimTransport | undefined): Act | null {
+  if (transport?.sessionId === undefined || transport.gone || transport.closed) return null;
+  return () => {
+    transport.expired = true;
+    for (let times = 0; times < 3; times += 1) server.ask(transport, times);
+  };
+}
+
+const mishaps: readonly [Named, ...Named[]] = [
+  ...ofSession,
+  ...ofTalk,
+  ['event loop stalls', anywhere(({ world }) => world.stall(oneOf(world.choices, 'ms', [50, 20, 100, 300])))],
   [
     'timers run late',
-    ({ world }) => {
+    anywhere(({ world }) => {
       world.slack = Math.max(world.slack, 20);
-    },
+    }),
   ],
   ['channels stall', swizzle],
 ];
 
-/** Those that end a session, or pretend to: what its short states have to stand. */
-const ofSession = mishaps.slice(0, 5);
-
-function strike(scene: Scene, candidates: readonly (typeof mishaps)[number][]): void {
-  const [kind, act] = oneOf(scene.world.choices, 'mishap', candidates as [(typeof mishaps)[number]]);
-  if (scene.faults.strikes(kind, 6)) act(scene, scene.server.transports.at(-1));
+function strike(scene: Scene, candidates: readonly [Named, ...Named[]], weight: number): void {
+  const [kind, mishap] = oneOf(scene.world.choices, 'mishap', candidates);
+  if (!scene.faults.draws(kind, weight)) return;
+  const act = mishap(scene, scene.server.transports.at(-1));
+  if (act === null) return;
+  scene.faults.note(kind);
+  act();
 }
 
 /** One of them strikes, if its class is on. */
 export const mishap = (scene: Scene): void => {
-  strike(scene, mishaps);
+  strike(scene, mishaps, 6);
 };
 
 /** One of those that a session may die of strikes, if its class is on. */
 export const mishapOfSession = (scene: Scene): void => {
-  strike(scene, ofSession);
+  strike(scene, ofSession, 20);
+};
+
+/** The server says too much, if that class is on. */
+export const mishapOfTalk = (scene: Scene): void => {
+  strike(scene, ofTalk, 20);
 };
 
 /** The session actor cannot fail by itself, but the chart has an answer to it. */
-function crash(scene: Scene): void {
-  const session = actorOf(scene.client).getSnapshot().children['session'];
-  if (session === undefined) return;
-  const error = scene.faults.error('session actor crashes');
-  actorOf(scene.client).send({ type: 'xstate.error.actor.session', error } as unknown as ClientEvent);
+function crash({ client, faults }: Scene): Act | null {
+  const actor = actorOf(client);
+  if (actor.getSnapshot().children['session'] === undefined) return null;
+  return () => {
+    const error = faults.error('session actor crashes');
+    actor.send({ type: 'xstate.error.actor.session', error } as unknown as ClientEvent);
+  };
 }
 
 /** The events of a session that is long gone, all at once. */
@@ -118,13 +161,16 @@ function haunt({ client }: Scene): void {
 }
 
 /** Some channels stall, one by one, and are let go in another order. */
-function swizzle({ world }: Scene): void {
+function swizzle({ world }: Scene): Act | null {
   const { choices } = world;
   const stalled = world.channels.filter(() => choices.chance(0.6, 'stalls'));
-  for (const channel of stalled) {
-    world.clog(channel);
-    world.post(`let go of ${channel}`, oneOf(choices, 'for', [20, 40, 100, 5]), `${channel} flows again`, () => {
-      world.unclog(channel);
-    });
-  }
+  if (stalled.length === 0) return null;
+  return () => {
+    for (const channel of stalled) {
+      world.clog(channel);
+      world.post(`let go of ${channel}`, oneOf(choices, 'for', [20, 40, 100, 5]), `${channel} flows again`, () => {
+        world.unclog(channel);
+      });
+    }
+  };
 }

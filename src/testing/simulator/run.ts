@@ -62,8 +62,11 @@ async function run(choices: Choices, keepsTrace: boolean): Promise<RunResult> {
   });
   let violation: Violation | null = null;
   try {
-    await new Play(world, scenes).play();
+    const play = new Play(world, scenes);
+    await play.play();
+    // What was rejected last, and nobody handled, only shows now.
     await turn();
+    play.check();
   } catch (error) {
     violation =
       error instanceof Violated ? error.violation : { invariant: 'the simulation itself', message: String(error) };

@@ -8,11 +8,19 @@ import { ChoiceEngine } from './choice-engine.js';
 import type { Coverage } from './coverage.js';
 import { FaultDesk } from './fault-desk.js';
 import type { Ledger } from './ledger.js';
-import { mishapOfSession } from './mishaps.js';
+import { mishapOfSession, mishapOfTalk } from './mishaps.js';
 import { SimServer } from './sim-server.js';
 import { patience, type Swarm } from './swarm.js';
 import { Witness } from './witness.js';
 import type { World } from './world.js';
+
+/** States that are short, and how likely there is trouble in each. */
+const brief: Readonly<Record<string, number>> = {
+  'initializing.negotiating.handshaking': 0.1,
+  'initializing.waiting': 0.4,
+  'ready.idle': 0.6,
+  'closing.draining': 0.7,
+};
 
 export class Scene {
   readonly world: World;
@@ -48,9 +56,7 @@ export class Scene {
 
   #makeClient(name: string): Client {
     const { world, server, swarm } = this;
-    const engine = new ChoiceEngine(this.faults, world, () => {
-      this.witness.wire.owed.length = 0;
-    });
+    const engine = new ChoiceEngine(this.faults, world, this.witness.wire);
     const source = swarm.faultyLink ? engaged(server.source, () => engine) : server.source;
     const complain: Complaining = (error, where) => {
       this.witness.complain(error, where);
@@ -72,10 +78,12 @@ export class Scene {
   /** Some states are short, and would hardly ever be hit by chance. */
   #troubleBrief(path: string): void {
     const { choices } = this.world;
-    if (path !== 'closing.draining' && path !== 'ready.idle' && path !== 'initializing.waiting') return;
-    if (this.swarm.mishaps === 0 || !choices.chance(0.4, 'trouble')) return;
+    const likely = brief[path] ?? 0;
+    if (this.swarm.mishaps === 0 || !choices.chance(likely, 'trouble')) return;
+    const isTalk = choices.chance(0.3, 'talk');
     this.world.post(`mishap in ${path}`, choices.pick(3, 'when') * 3, 'something may go wrong', () => {
-      mishapOfSession(this);
+      if (isTalk) mishapOfTalk(this);
+      else mishapOfSession(this);
     });
   }
 

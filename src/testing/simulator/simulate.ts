@@ -53,7 +53,7 @@ export interface Simulation {
   readonly seed: number;
   /** Whether nothing was violated. */
   readonly ok: boolean;
-  /** What did not hold: an invariant of the client, or the workload itself. */
+  /** What did not hold: an invariant of the client, as far as it is looked at, or the workload itself. */
   readonly violations: readonly Violation[];
   /** What happened, line by line. */
   readonly trace: readonly string[];
@@ -70,9 +70,13 @@ const PATIENCE = 20;
 
 /**
  * Runs a workload of yours in virtual time, against a server of yours, while things go wrong as
- * planned or as the seed decides. After every step the invariants of the client are looked at; when
- * the workload is done, the client is closed and nothing may be left of it. Hours pass in
- * milliseconds, and the same seed gives the same run again.
+ * planned or as the seed decides. After every step it is looked at what the client did with its
+ * requests, leases and sessions: that each request is settled once, each lease ends once, whoever
+ * waits is served, no dead session is listened to, no limit is passed, no attempt is one too many, and
+ * nothing is thrown where nobody catches it. When the workload is done, the client is closed and
+ * nothing may be left of it. What the calls of the workload come to, and what travels to the server, is
+ * not looked at: that is for the workload to say, by throwing. Hours pass in milliseconds, and the same
+ * seed gives the same run again.
  *
  * Simulate one workload at a time: errors that nobody catches are counted against the one that runs.
  *
@@ -181,6 +185,10 @@ class Performance {
     if (this.violations.length > 0 && !isDone) return;
     await this.#until(this.#client.close(), 'the last close()', this.#options.options?.closeTimeout ?? 5_000);
     this.#expectNothingLeft();
+    // What was rejected last, and nobody handled, only shows now.
+    await turn();
+    const violation = violated(this.witness);
+    if (violation !== null && this.violations.length === 0) this.violations.push(violation);
   }
 
   /** Lets things happen until a promise is settled. */

@@ -25,11 +25,16 @@ export class Trace {
   add(line: string): void {
     this.#lines?.push(line);
     this.#length += 1;
+    this.mix(line);
+  }
+
+  /** Has a part in the hash, and is not kept. */
+  mix(text: string): void {
     let high = this.#high;
     let low = this.#low;
     // Two rounds of FNV-1a side by side: 64 bits, in the integers that JavaScript is fast with.
-    for (let at = 0; at < line.length; at += 1) {
-      const code = line.charCodeAt(at);
+    for (let at = 0; at < text.length; at += 1) {
+      const code = text.charCodeAt(at);
       high = Math.imul(high ^ code, 0x01000193);
       low = Math.imul(low ^ (code + 1), 0x01000197);
     }

@@ -1,6 +1,7 @@
 /** What was seen on the wire of one client, for the invariants. */
 import type { Settled } from './chart-log.js';
 import type { Coverage } from './coverage.js';
+import type { Arrivals } from './choice-engine.js';
 import type { SimTransport } from './sim-transport.js';
 import type { WireMessage, WireWatch } from './sim-server.js';
 import type { World } from './world.js';
@@ -22,14 +23,14 @@ export interface WireClient {
   birthOf(id: number): number | undefined;
 }
 
-export class WireLog implements WireWatch {
+export class WireLog implements WireWatch, Arrivals {
   readonly #world: World;
   readonly #coverage: Coverage;
   readonly #client: WireClient;
   readonly transports: SimTransport[] = [];
   readonly written = new Map<number | string, Written>();
   /** Replies that arrived while they were awaited: nothing may take them back. */
-  readonly owed: { readonly id: number; readonly at: number }[] = [];
+  owed: { readonly id: number; hasPassed: boolean }[] = [];
   /** Numbers of notifications, and tokens of progress, as they arrived. */
   readonly notified: unknown[] = [];
   /** What the death of a generation's peer was told with. */
@@ -77,6 +78,7 @@ export class WireLog implements WireWatch {
     this.#world.trace.add(
       `${String(this.#world.now())} ${transport.outward}: wrote ${describeShort(message)}, ${fate}`,
     );
+    this.#world.trace.mix(JSON.stringify(message));
     if (message.error?.code === -32000) this.#coverage.sometimes('inbound limit reached');
     if (method === 'notifications/cancelled') this.#cancel(message.params?.requestId);
     else this.#checkIntroduction(transport, method);
@@ -134,15 +136,25 @@ export class WireLog implements WireWatch {
 
   delivers(transport: SimTransport, message: WireMessage): void {
     const { id, method, params } = message;
+    this.#world.trace.mix(JSON.stringify(message));
     if (method === 'notifications/message') this.notified.push((params as { data?: unknown } | undefined)?.data);
     if (method !== undefined || typeof id !== 'number') return;
-    if (this.#client.awaits(id, transport.generation) && !transport.closing)
-      this.owed.push({ id, at: this.#world.now() });
+    if (this.#client.awaits(id, transport.generation) && !transport.closing) this.owed.push({ id, hasPassed: false });
     const settled = this.#client.settlementOf(id);
     if (settled === undefined) return;
     this.#coverage.sometimes('late reply');
     const isTie = settled.code === 'timeout' && settled.at === this.#world.now();
     if (isTie) this.#coverage.sometimes('timeout in the tick of its result');
+  }
+
+  passed(id: unknown): void {
+    const reply = this.owed.find((each) => each.id === id && !each.hasPassed);
+    if (reply !== undefined) reply.hasPassed = true;
+  }
+
+  /** What had not come through the link is lost with it; what had still counts. */
+  cut(): void {
+    this.owed = this.owed.filter(({ hasPassed }) => hasPassed);
   }
 
   died(transport: SimTransport, error: Error | null): void {

@@ -83,8 +83,8 @@ export class Witness implements WireClient {
     this.complaint ??= `${where}: ${error instanceof Error ? error.message : String(error)}`;
   }
 
-  #judge({ state, value, label }: Promised): void {
-    if (state !== 'rejected' || value instanceof UserError) return;
+  #judge({ state, value, label, isOfUser }: Promised): void {
+    if (state !== 'rejected' || (isOfUser && value instanceof UserError)) return;
     const complaint = uncausedReason(value);
     if (complaint !== null) this.uncaused ??= `${label}: ${complaint}`;
     if (!(value instanceof SessionLostError)) return;

@@ -10,14 +10,22 @@ type Of = Invariant<ClientMachine, ClientWorld>;
 export const closes: Of = {
   name: 'I9',
   sentence:
-    '`close()` is legal in every state, ends every lease at once, and ends within its time; a second one can only shorten it.',
-  inStep: (step) => survives(step) ?? takesTooLong(step),
+    '`close()` is legal in every state, ends every lease at once, and arms no timer longer than its time; a second one can only shorten those (how much of a time has passed is for the shell to know).',
+  inStep: (step) => survives(step) ?? ignored(step) ?? takesTooLong(step),
   fromState: onlyShortens,
 };
 
 function survives({ event, after }: ClientStep): string | null {
   if (event.type !== 'close.requested' || after.world.leases.size === 0) return null;
   return `leases ${[...after.world.leases.keys()].join(', ')} survive close()`;
+}
+
+/** Whatever went on, it ends. */
+function ignored({ event, after }: ClientStep): string | null {
+  const leaf = leafOf(after.snapshot.value);
+  return event.type !== 'close.requested' || /^(closing|disconnected)/.test(leaf)
+    ? null
+    : `close() leaves it in ${leaf}`;
 }
 
 /** What was given for closing is what the timers of closing are armed with, at the most. */

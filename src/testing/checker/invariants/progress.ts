@@ -1,6 +1,7 @@
 /** L2: no livelock, and when faults stop, whoever waits is served. */
 import type { ClientMachine } from '../../../machines/index.js';
 import { accountOf, type ClientStep, type ClientWorld } from '../client-world.js';
+import { ownersOf } from '../client-session.js';
 import type { Invariant } from '../model.js';
 import { leafOf } from '../stepper.js';
 
@@ -11,7 +12,7 @@ const wishes = /^(lease|requests?|notification|initialize|close)\./;
 export const livelock: Invariant<ClientMachine, ClientWorld> = {
   name: 'L2',
   sentence:
-    'No cycle of events without a caller’s, an attempt spent or a promise settled; after the first, each attempt of a run waits; and when faults stop, whoever waits is served, or told why not.',
+    'No cycle of events without a caller’s, an attempt spent or a promise settled; after the first, each attempt of a run waits, and it is given up when its attempts are used up or cannot help, and not before; and when faults stop, whoever waits is served, or told why not.',
   isProgress: (step) => {
     const type: string = step.event.type;
     return words.test(type) || wishes.test(type) || isSpent(step) || isSettled(step);
@@ -19,9 +20,12 @@ export const livelock: Invariant<ClientMachine, ClientWorld> = {
   inState: ({ snapshot, timers }) => {
     const leaf = leafOf(snapshot.value);
     const isOnItsWay = leaf.startsWith('connecting') || leaf.startsWith('initializing.negotiating');
-    return isOnItsWay && timers.size === 0 ? `nothing leads out of ${leaf} but the peer` : null;
+    if (isOnItsWay && timers.size === 0) return `nothing leads out of ${leaf} but the peer`;
+    const isKept = leaf === 'ready.idle' && snapshot.context.options.idleTimeout < Infinity;
+    const isTimed = [...timers.keys()].some((timer) => timer.startsWith('xstate.after.idleTimeout.'));
+    return isKept && !isTimed ? 'an idle session is kept for ever' : null;
   },
-  inStep: (step) => unhurried(step) ?? unasked(step),
+  inStep: (step) => unhurried(step) ?? unasked(step) ?? givenUpUnduly(step),
   destination: {
     along: isByTheWell,
     isReached: ({ snapshot }) => /^(disconnected|ready|initializing\.waiting)/.test(leafOf(snapshot.value)),
@@ -49,6 +53,21 @@ function unhurried({ before, after, effects }: ClientStep): string | null {
   const isNext = attempts === before.snapshot.context.attempts + 1;
   const isAtOnce = leafOf(before.snapshot.value).startsWith('closing');
   return isNext && isAtOnce && attempts > 2 ? `attempt ${attempts} is made at once, after another that was` : null;
+}
+
+/** By what the sessions of a run have come to, as an onlooker counts it, and not as the chart does. */
+function givenUpUnduly({ before, effects }: ClientStep): string | null {
+  const { stopped, told } = accountOf(effects);
+  if (stopped === 0) return null;
+  const { options, closing } = before.snapshot.context;
+  const { attempts, wasReady } = before.world.run;
+  const owners = ownersOf(before.world);
+  const isGivenUp = told.some((effect) => effect.type === 'leases.ended' && effect.reason === 'failed');
+  const { reconnect } = options;
+  const isHopeless = reconnect === false || closing?.failure?.retryable === false;
+  const isOver = isHopeless || (!wasReady && !reconnect.initial) || attempts >= reconnect.attempts;
+  if (isGivenUp === (isOver && owners.length > 0)) return null;
+  return `after attempt ${attempts}${wasReady ? '' : ', never ready'}, reconnecting is ${isGivenUp ? '' : 'not '}given up`;
 }
 
 /** A server does not open the handshake: whoever waits for it has to ask. */

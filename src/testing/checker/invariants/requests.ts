@@ -1,7 +1,9 @@
 /** What becomes of requests: I1, I6, I7 and I8. */
 import type { ClientEvent, ClientMachine } from '../../../machines/index.js';
-import { accountOf, submittedBy, type ClientStep, type ClientWorld } from '../client-world.js';
+import type { Received } from '../../../protocol/json-rpc.js';
+import { accountOf, submittedBy, type ClientModel, type ClientStep, type ClientWorld } from '../client-world.js';
 import type { Invariant } from '../model.js';
+import { passedOver } from './messages.js';
 import { leafOf } from '../stepper.js';
 
 type Of = Invariant<ClientMachine, ClientWorld>;
@@ -10,8 +12,9 @@ const listed = (ids: Iterable<number | string>): string => [...ids].join(', ');
 
 export const promises: Of = {
   name: 'I1',
-  sentence: 'Every promise that is handed out settles exactly once, and no request of the server is answered twice.',
-  inStep: (step) => settledTwice(step) ?? lost(step) ?? answeredTwice(step),
+  sentence:
+    'Every promise that is handed out settles exactly once; a request of the server is answered or handed on, and not answered twice; a notification is passed on.',
+  inStep: (step) => settledTwice(step) ?? lost(step) ?? answeredTwice(step) ?? passedOver(step),
 };
 
 /** A promise that is settled must have been out, or be of this very step. */
@@ -123,16 +126,20 @@ function survivedTheRun({ after }: ClientStep): string | null {
 
 export const arrivals: Of = {
   name: 'I7',
-  sentence: 'A result that has arrived wins over a death noticed later: while a session lives, no result is dropped.',
+  sentence:
+    'A result that has arrived wins over a death noticed later: while a session lives, no result, error or invalid reply is dropped.',
   inStep: ({ before, event, effects }) => {
     const known = event as ClientEvent;
     if (known.type !== 'session.received') return null;
     if (!/^(ready|initializing|closing\.draining)/.test(leafOf(before.snapshot.value))) return null;
     const { settled } = accountOf(effects);
     for (const message of known.messages) {
-      if (message.kind !== 'result' || before.world.pending.get(message.id) !== 'sent') continue;
-      const outcome = settled.find(({ id }) => id === message.id);
-      if (outcome?.kind !== 'result') return `the result of request ${message.id} has arrived, and is dropped`;
+      const kind = message.kind === 'invalid' ? 'failure' : message.kind;
+      if (kind !== 'result' && kind !== 'error' && kind !== 'failure') continue;
+      const { id } = message as Extract<Received, { kind: 'result' | 'error' | 'invalid' }>;
+      if (before.world.pending.get(id) !== 'sent') continue;
+      const outcome = settled.find((settlement) => settlement.id === id);
+      if (outcome?.kind !== kind) return `the ${message.kind} for request ${id} has arrived, and is dropped`;
     }
     return null;
   },
@@ -141,9 +148,55 @@ export const arrivals: Of = {
 export const repeats: Of = {
   name: 'I8',
   sentence:
-    'A request is sent again only if it was never sent, or the server refused it before executing it, and that once; first come is first served.',
-  inStep: (step) => sentAgain(step) ?? outOfTurn(step) ?? notCancelled(step),
+    'A request is sent again only if it was never sent, or the server refused it before executing it, and that once; first come is first served, as soon as there is room, and not while the peer is suspected; one that was sent is never told to be unexecuted, unless its server says so.',
+  inState: waitsInVain,
+  inStep: (step) =>
+    sentAgain(step) ??
+    refusedInVain(step) ??
+    outOfTurn(step) ??
+    sentInDoubt(step) ??
+    deniedUnduly(step) ??
+    notCancelled(step),
 };
+
+/** Where requests are sent at all, one waits only for want of a slot, or for the verdict of a probe. */
+function waitsInVain({ snapshot, world }: ClientModel): string | null {
+  const leaf = leafOf(snapshot.value);
+  if (!/^(ready|initializing\.waiting)/.test(leaf) || world.session?.suspected === true) return null;
+  let sent = 0;
+  for (const sending of world.pending.values()) if (sending === 'sent') sent += 1;
+  if (sent >= snapshot.context.options.maxInFlight || sent === world.pending.size) return null;
+  const waiting = [...world.pending].flatMap(([id, sending]) => (sending === 'sent' ? [] : [id]));
+  return `requests wait in ${leaf} though there is room to send them: ${listed(waiting)}`;
+}
+
+function sentInDoubt({ effects, after }: ClientStep): string | null {
+  const { sent } = accountOf(effects);
+  const isInDoubt = sent.length > 0 && after.world.session?.suspected === true;
+  return isInDoubt ? `requests are sent to a peer that is suspected: ${listed(sent)}` : null;
+}
+
+/** Only a server can say that it has not executed what it was sent. */
+function deniedUnduly({ before, event, effects }: ClientStep): string | null {
+  if ((event as ClientEvent).type === 'request.failed') return null;
+  for (const settlement of accountOf(effects).settled) {
+    const isDenied = settlement.kind === 'failure' && settlement.failure.executed === 'no';
+    if (isDenied && before.world.pending.get(settlement.id) === 'sent') {
+      return `request ${settlement.id} was sent, and is told not to be executed`;
+    }
+  }
+  return null;
+}
+
+/** While the session goes, what a server refused for the first time waits for the next. */
+function refusedInVain({ before, event, after }: ClientStep): string | null {
+  const known = event as ClientEvent;
+  if (known.type !== 'request.failed' || !known.refused || before.world.leases.size === 0) return null;
+  if (leafOf(before.snapshot.value) !== 'closing.draining' || before.world.pending.get(known.id) !== 'sent')
+    return null;
+  const isFirst = before.snapshot.context.requests.get(known.id)?.refusals === 0;
+  return isFirst && !after.world.pending.has(known.id) ? `request ${known.id} was refused once, and is given up` : null;
+}
 
 function sentAgain({ before, event, effects, after }: ClientStep): string | null {
   const { commands } = accountOf(effects);

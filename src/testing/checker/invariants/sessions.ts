@@ -80,10 +80,12 @@ export const deadGenerations = (bounds: ClientBounds): Of => ({
   fromState: (state, take) => {
     const reach = { bounds, symmetry: true };
     const { generation } = state.snapshot.context;
-    for (const event of sessionEvents(state, reach, generation - 1)) {
-      const { after, effects } = take(state, event);
-      if (after.snapshot !== state.snapshot || effects.length > 0) {
-        return { message: `${event.type} of generation ${generation - 1} is not dropped in the next`, then: [event] };
+    for (const dead of [generation - 1, generation - 2]) {
+      for (const event of sessionEvents(state, reach, dead)) {
+        const { after, effects } = take(state, event);
+        if (after.snapshot !== state.snapshot || effects.length > 0) {
+          return { message: `${event.type} of generation ${dead} is not dropped in ${generation}`, then: [event] };
+        }
       }
     }
     return state.world.session === null ? ofTheLast(state, reach, take) : null;
