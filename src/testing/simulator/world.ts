@@ -57,7 +57,10 @@ export class World implements Clock {
 
   clearTimeout(timer: unknown): void {
     const at = this.#timers.indexOf(timer as Due);
-    if (at >= 0) this.#timers.splice(at, 1);
+    if (at < 0) return;
+    this.#timers.splice(at, 1);
+    // Also of one that is taken back after its time: what it should have begun begins later too.
+    this.lag += Math.max(0, this.#now - (timer as Due).at);
   }
 
   #due(delay: number, label: string, act: () => void): Due {
@@ -142,10 +145,8 @@ export class World implements Clock {
     const chosen = due.length > 1 ? due[this.choices.pick(due.length, 'what happens next')] : due[0];
     if (chosen === undefined) return false;
     const [head, channel] = chosen;
-    if (channel === null) {
-      this.clearTimeout(head);
-      this.lag += Math.max(0, this.#now - head.at);
-    } else channel.items.shift();
+    if (channel === null) this.clearTimeout(head);
+    else channel.items.shift();
     this.#now = Math.max(this.#now, head.at);
     this.steps += 1;
     this.#log(channel?.name ?? 'clock', head.label);
