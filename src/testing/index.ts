@@ -6,13 +6,7 @@ export { clientEnvironment } from './checker/client-environment.js';
 export { clientInvariants } from './checker/client-invariants.js';
 export type { KeyOptions } from './checker/client-key.js';
 export type { LivingSession, Run } from './checker/client-session.js';
-export type {
-  ClientModel,
-  ClientModelEvent,
-  ClientStep,
-  ClientWorld,
-  Sending,
-} from './checker/client-world.js';
+export type { ClientModel, ClientModelEvent, ClientStep, ClientWorld, Sending } from './checker/client-world.js';
 export type {
   Destination,
   Environment,
