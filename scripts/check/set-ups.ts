@@ -1,7 +1,7 @@
 /** What is checked, and in which worlds: one set-up for every machine that is published. */
 import { StateMachine } from 'xstate';
 import type { ChartOptions } from '../../src/machines/index.js';
-import { clientBounds, type ClientBounds } from '../../src/testing/checker/client-bounds.js';
+import { chartOptionsFor, clientBounds, type ClientBounds } from '../../src/testing/checker/client-bounds.js';
 
 /** One exploration of the client. */
 export interface SetUp {
@@ -17,15 +17,7 @@ const wide: ClientBounds = { ...clientBounds, owned: 0 };
 const owned: ClientBounds = { ...clientBounds, leases: 2, requests: 2, owned: 1, inFlight: 1 };
 const small: ClientBounds = { ...owned, owned: 0 };
 
-const reconnect = (bounds: ClientBounds, initial: boolean): ChartOptions['reconnect'] => ({
-  initial,
-  attempts: bounds.restarts + 1,
-  initialDelay: 1_000,
-  factor: 2,
-  maxDelay: 8_000,
-  jitter: 0.2,
-  stableAfter: 10_000,
-});
+const { reconnect } = chartOptionsFor(small);
 
 /** The longest first: two are explored at a time. */
 export const setUps: readonly SetUp[] = [
@@ -38,7 +30,12 @@ export const setUps: readonly SetUp[] = [
   { name: 'idle', about: 'kept while idle', bounds: wide, options: { idleTimeout: 60_000 } },
   { name: 'owned', about: 'calls through leases', bounds: owned, options: {} },
   { name: 'shipped', about: 'the options that ship', bounds: wide, options: {} },
-  { name: 'stubborn', about: 'reconnect.initial: true', bounds: small, options: { reconnect: reconnect(small, true) } },
+  {
+    name: 'stubborn',
+    about: 'reconnect.initial: true',
+    bounds: small,
+    options: { reconnect: reconnect && { ...reconnect, initial: true } },
+  },
   { name: 'undrained', about: 'drain: 0', bounds: small, options: { drain: 0 } },
   { name: 'once', about: 'reconnect: false', bounds: small, options: { reconnect: false } },
 ];

@@ -158,7 +158,8 @@ export class WireLog implements WireWatch, Arrivals {
   }
 
   died(transport: SimTransport, error: Error | null): void {
-    this.deaths.set(transport.generation, error);
+    // One that dies of being closed, or while it is, is nobody's root cause: the session was over before.
+    if (!transport.closing) this.deaths.set(transport.generation, error);
     if (this.owed.length > 0) this.#coverage.sometimes('result just before the loss');
   }
 }
