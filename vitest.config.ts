@@ -4,6 +4,8 @@ import { defineConfig, type Plugin } from 'vitest/config';
 const real = ['transports', 'interop', 'processes', 'hostile', 'fuzz', 'leaks'].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
+/** Suites against FastMCP's own servers: Python, and FastMCP in environments made for it, before the first test. */
+const python = ['test/interop/fastmcp/**/*.test.ts'];
 /** Suites about what is published: `dist` is built for them when it is older than its sources. */
 const built = ['test/cli/**/*.test.ts', 'test/packaging/**/*.test.ts'];
 
@@ -32,7 +34,17 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'real', include: real, testTimeout: 30_000, hookTimeout: 30_000 },
+        test: { name: 'real', include: real, exclude: python, testTimeout: 30_000, hookTimeout: 30_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'python',
+          include: python,
+          globalSetup: 'test/interop/fastmcp/set-up.ts',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         extends: true,

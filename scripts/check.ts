@@ -12,14 +12,19 @@ import { parseArgs } from 'node:util';
 import * as machines from '../src/machines/index.js';
 import { textOf } from '../src/testing/checker/check-machine.js';
 import { toLines, toSequenceDiagram } from '../src/testing/checker/trace.js';
-import { inPairs } from './check/apart.js';
-import { catchApart, type Catch } from './check/catch.js';
-import { exploreApart, type Explored } from './check/explore.js';
-import { setUps, uncheckedIn, type SetUp } from './check/set-ups.js';
-import { followTrace, readTrace, setUpOf, stepsIn, writeTrace } from './check/trace-file.js';
+import { mutants } from '../test/mutants/mutants.js';
+import type { Catch } from './check/catch.js';
+import { workOff } from './check/crew.js';
+import type { Explored } from './check/explore.js';
+import type { Done, Job } from './check/job.js';
+import { setUpOf, setUps, uncheckedIn, type SetUp } from './check/set-ups.js';
+import { followTrace, readTrace, stepsIn, writeTrace } from './check/trace-file.js';
 import { verifiedPage, withoutTimes } from './check/verified.js';
 
 const page = new URL('../docs/state-charts/verified.md', import.meta.url);
+
+/** Broken machines that are checked in one go: few enough to fill up what time the worlds leave. */
+const AT_ONCE = 9;
 
 const { values } = parseArgs({
   options: {
@@ -44,27 +49,43 @@ async function replay(path: string): Promise<void> {
 }
 
 async function exploreOne(setUp: SetUp): Promise<void> {
-  const explored = await exploreApart(setUp);
-  sayOf(explored);
-  await complain(explored);
+  const { explored } = await workedOff([worldOf(setUp)]);
+  for (const each of explored) await complain(each);
+}
+
+function worldOf({ name }: SetUp): Job {
+  return { kind: 'world', name };
+}
+
+function mutantJobs(): Job[] {
+  const jobs: Job[] = [];
+  for (let from = 0; from < mutants.length; from += AT_ONCE) jobs.push({ kind: 'mutants', from, to: from + AT_ONCE });
+  return jobs;
+}
+
+async function workedOff(jobs: readonly Job[]): Promise<{ readonly explored: Explored[]; readonly broken: Catch }> {
+  const explored: Explored[] = [];
+  const caught = new Map<string, Catch['caught'][number]>();
+  let seconds = 0;
+  await workOff(jobs, (done: Done) => {
+    if (done.kind === 'world') {
+      explored.push(done.explored);
+      sayOf(done.explored);
+    } else {
+      seconds += done.broken.seconds;
+      for (const each of done.broken.caught) caught.set(each.name, each);
+    }
+  });
+  // Two processes are not done in the order in which they began.
+  return { explored, broken: { seconds, caught: mutants.flatMap(({ name }) => caught.get(name) ?? []) } };
 }
 
 async function exploreAll(): Promise<void> {
   for (const id of uncheckedIn(machines)) fail(`${id} is published, and has no set-up in scripts/check/set-ups.ts`);
   const began = performance.now();
-  const explored: Explored[] = [];
-  let broken: Catch = { seconds: 0, caught: [] };
-  const worlds = setUps.map((setUp) => async () => {
-    const done = await exploreApart(setUp);
-    explored.push(done);
-    sayOf(done);
-  });
-  const mutants = async (): Promise<void> => {
-    broken = await catchApart();
-    const count = broken.caught.filter(({ expected, by, isHappy }) => by === expected && isHappy).length;
-    line('mutants', `${count} of ${broken.caught.length} caught`, '', broken.seconds, '');
-  };
-  await inPairs([...worlds, mutants]);
+  const { explored, broken } = await workedOff([...setUps.map(worldOf), ...mutantJobs()]);
+  const count = broken.caught.filter(({ expected, by, isHappy }) => by === expected && isHappy).length;
+  line('mutants', `${count} of ${mutants.length} caught`, '', broken.seconds, '');
   for (const each of explored) await complain(each);
   const unreached = machines.legalTransitions
     .filter((move) => explored.every(({ report }) => report.unreached.some((other) => textOf(other) === textOf(move))))

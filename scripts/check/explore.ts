@@ -1,12 +1,12 @@
-/** Runs one set-up; as a process of its own, so that two run at a time. */
+/** Runs one set-up. */
 import { clientLogic, ignoredEvents, legalTransitions, type ClientMachine } from '../../src/machines/index.js';
 import { checkMachine, type CheckOptions, type CheckReport } from '../../src/testing/checker/check-machine.js';
 import { chartOptionsFor } from '../../src/testing/checker/client-bounds.js';
 import { clientEnvironment } from '../../src/testing/checker/client-environment.js';
 import { clientInvariants } from '../../src/testing/checker/client-invariants.js';
 import type { ClientWorld } from '../../src/testing/checker/client-world.js';
-import { apart, processorSeconds, tell } from './apart.js';
-import { setUps, type SetUp } from './set-ups.js';
+import { processorSeconds } from './processor-seconds.js';
+import type { SetUp } from './set-ups.js';
 
 export interface Explored {
   readonly name: string;
@@ -24,14 +24,8 @@ export const optionsFor = ({ bounds, options }: SetUp): CheckOptions<ClientMachi
   ignored: ignoredEvents,
 });
 
-function explore(setUp: SetUp): Explored {
+export function explore(setUp: SetUp): Explored {
   const began = processorSeconds();
   const report = checkMachine(clientLogic, optionsFor(setUp));
   return { name: setUp.name, seconds: processorSeconds() - began, report };
 }
-
-/** Explores in a process of its own. */
-export const exploreApart = ({ name }: SetUp): Promise<Explored> => apart(new URL(import.meta.url), name);
-
-const own = setUps.find(({ name }) => name === process.argv[2]);
-if (own !== undefined && process.send !== undefined) tell(explore(own));

@@ -19,7 +19,7 @@ const small: ClientBounds = { ...owned, owned: 0 };
 
 const { reconnect } = chartOptionsFor(small);
 
-/** The longest first: two are explored at a time. */
+/** The longer ones first, so that two processes are done at nearly the same time. */
 export const setUps: readonly SetUp[] = [
   {
     name: 'by-hand',
@@ -39,6 +39,14 @@ export const setUps: readonly SetUp[] = [
   { name: 'undrained', about: 'drain: 0', bounds: small, options: { drain: 0 } },
   { name: 'once', about: 'reconnect: false', bounds: small, options: { reconnect: false } },
 ];
+
+/** @throws Error when no world has the name */
+export function setUpOf(name: string): SetUp {
+  const setUp = setUps.find((each) => each.name === name);
+  if (setUp === undefined)
+    throw new Error(`no world is called ${name}; there are ${setUps.map((each) => each.name).join(', ')}`);
+  return setUp;
+}
 
 const checked: ReadonlySet<string> = new Set(['client']);
 

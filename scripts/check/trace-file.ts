@@ -6,7 +6,7 @@ import { clientLogic, type ClientEvent, type ClientMachine } from '../../src/mac
 import { traceOf, type TracedStep } from '../../src/testing/checker/trace.js';
 import type { Violation } from '../../src/testing/checker/verdicts.js';
 import { optionsFor } from './explore.js';
-import { setUps, type SetUp } from './set-ups.js';
+import { setUpOf, type SetUp } from './set-ups.js';
 
 const schema = z.object({
   machine: z.literal('client'),
@@ -57,11 +57,3 @@ export function followTrace({ setUp, events }: TraceFile): TracedStep[] {
 /** What each step of a violation did. */
 export const stepsIn = (setUp: SetUp, events: Violation<ClientMachine>['trace']): TracedStep[] =>
   traceOf(clientLogic, events, optionsFor(setUp));
-
-/** @throws Error when no world has the name */
-export function setUpOf(name: string): SetUp {
-  const setUp = setUps.find((each) => each.name === name);
-  if (setUp === undefined)
-    throw new Error(`no world is called ${name}; there are ${setUps.map((each) => each.name).join(', ')}`);
-  return setUp;
-}

@@ -31,11 +31,10 @@ export async function runBatch({ from, count }: Batch, isEnough: (failures: numb
   const failures: Failure[] = [];
   let [seeds, twice, steps, virtualTime] = [0, 0, 0, 0];
   for (let seed = from; seed < from + count && !isEnough(failures.length); seed += 1) {
-    const result = await runSeed(seed);
+    const result = await runSeed(seed, false, coverage);
     seeds += 1;
     steps += result.steps;
     virtualTime += result.virtualTime;
-    coverage.add(result.coverage);
     if (result.violation !== null) failures.push({ ...result.violation, seed, choices: result.choices });
     if (seed % TWICE !== 0) continue;
     twice += 1;

@@ -77,6 +77,11 @@ const sessions = new WeakMap<object, Session>();
 export const connectionOf = (actor: object | undefined): Connection | null =>
   actor === undefined ? null : (sessions.get(actor)?.connection ?? null);
 
+/** Whether what a session actor is connected to keeps the program alive: it does, until it is told not to. */
+export function holdConnection(actor: object | undefined, held: boolean): void {
+  if (actor !== undefined) sessions.get(actor)?.hold(held);
+}
+
 class Session implements LinkEvents {
   readonly #generation: number;
   readonly #ports: SessionPorts;
@@ -96,6 +101,12 @@ class Session implements LinkEvents {
 
   get connection(): Connection | null {
     return this.#link?.connection ?? null;
+  }
+
+  hold(held: boolean): void {
+    this.#guard(() => {
+      this.#link?.hold?.(held);
+    });
   }
 
   open(): void {

@@ -1,7 +1,7 @@
 /** One call, from its method to the chart: the straight line that every operation takes. */
 import { causeOf, FailureError } from '../protocol/failure.js';
 import { reasonText } from './aborts.js';
-import { whatOf, type Call, type CallOptions } from './calls.js';
+import { whatOf, type Call, type CallOptions, type Params } from './calls.js';
 import { errorOf } from './error-of.js';
 import type { McpActorError } from './errors.js';
 import { configError, unusableWait } from './options.js';
@@ -11,7 +11,7 @@ import type { Runtime } from './runtime.js';
 /** What an operation asks for. */
 export interface CallSpec<T> {
   readonly method: string;
-  readonly params?: Readonly<Record<string, unknown>> | undefined;
+  readonly params?: Params | (() => Params);
   /** What messages call it. */
   readonly name?: string | undefined;
   readonly options?: CallOptions | undefined;
@@ -21,6 +21,8 @@ export interface CallSpec<T> {
 
 /** Who calls: the client itself, or one lease. */
 export interface Caller {
+  /** The lease that calls; null where the client does. */
+  readonly leaseId: number | null;
   request<T>(spec: CallSpec<T>): Promise<T>;
   notify(method: string, params?: Readonly<Record<string, unknown>>): Promise<void>;
   cancel(id: number, reason?: string): void;
@@ -30,11 +32,11 @@ export interface Caller {
 
 export class DirectCaller implements Caller {
   readonly #runtime: Runtime;
-  readonly #leaseId: number | null;
+  readonly leaseId: number | null;
 
   constructor(runtime: Runtime, leaseId: number | null) {
     this.#runtime = runtime;
-    this.#leaseId = leaseId;
+    this.leaseId = leaseId;
   }
 
   request<T>(spec: CallSpec<T>): Promise<T> {
@@ -54,7 +56,7 @@ export class DirectCaller implements Caller {
         method: spec.method,
         params: spec.params,
         name: spec.name,
-        leaseId: this.#leaseId,
+        leaseId: this.leaseId,
         since: runtime.options.clock.now(),
         timeout: timeout === undefined || timeout === 0 ? runtime.options.timeout : timeout,
         options,
@@ -85,12 +87,12 @@ export class DirectCaller implements Caller {
   }
 
   notify(method: string, params?: Readonly<Record<string, unknown>>): Promise<void> {
-    return this.#runtime.notify(method, params, this.#leaseId);
+    return this.#runtime.notify(method, params, this.leaseId);
   }
 
   cancel(id: number, reason?: string): void {
     const why = reason === undefined ? {} : { reason };
-    this.#runtime.send({ type: 'request.aborted', id, leaseId: this.#leaseId, ...why });
+    this.#runtime.send({ type: 'request.aborted', id, leaseId: this.leaseId, ...why });
   }
 
   span<T>(work: (caller: Caller) => Promise<T>): Promise<T> {

@@ -20,6 +20,12 @@ export interface Progress {
   readonly message?: string;
 }
 
+/** How far which request has come. */
+export interface RequestProgress extends Progress {
+  readonly requestId: number;
+  readonly method: string;
+}
+
 /** What a caller may say of one call. Times are milliseconds. */
 export interface CallOptions {
   /** Lower or higher than the client's; 0 is the client's, `Infinity` none. */
@@ -27,6 +33,7 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
   /** Told the id of the request, within the call. */
   onStart?: ((start: { readonly requestId: number }) => unknown) | undefined;
+  /** Told how far it has come, instead of the client's `progressHandler`. */
   onProgress?: ((progress: Progress) => unknown) | undefined;
   /** Progress starts the timeout anew. Default false. */
   resetTimeoutOnProgress?: boolean | undefined;
@@ -38,11 +45,14 @@ export interface CallOptions {
   failFast?: boolean | undefined;
 }
 
+/** What a request says; a function where that is known only when it is sent: it may hang on what the session can do. */
+export type Params = Readonly<Record<string, unknown>> | undefined;
+
 /** @internal */
 export interface Call {
   readonly id: RequestId;
   readonly method: string;
-  readonly params: Readonly<Record<string, unknown>> | undefined;
+  readonly params: Params | (() => Params);
   /** What messages call it: the tool's name, the resource's URI. */
   readonly name: string | undefined;
   readonly leaseId: number | null;
@@ -66,6 +76,10 @@ interface Surroundings {
   readonly now: () => number;
   readonly state: () => ClientState;
   readonly label: string;
+  /** Why the last session ended when nobody asked. */
+  readonly failure: () => McpActorError | null;
+  /** Told of calls that have no `onProgress` of their own. */
+  readonly progressHandler: () => ((progress: RequestProgress) => unknown) | undefined;
   readonly aborted: (id: RequestId, reason: string | undefined) => void;
   readonly settled: () => void;
 }
@@ -108,7 +122,7 @@ export class Calls {
     const call = this.#calls.get(id);
     if (call === undefined) return undefined;
     call.generation = generation;
-    const params = paramsOf(call);
+    const params = paramsOf(call, this.#around.progressHandler() !== undefined);
     return params === undefined
       ? { jsonrpc: '2.0', id, method: call.method }
       : { jsonrpc: '2.0', id, method: call.method, params };
@@ -117,7 +131,8 @@ export class Calls {
   notificationOf(id: RequestId): Notification | undefined {
     const call = this.#calls.get(id);
     if (call === undefined) return undefined;
-    return { jsonrpc: '2.0', method: call.method, ...(call.params === undefined ? {} : { params: call.params }) };
+    const params = paramsOf(call, false);
+    return { jsonrpc: '2.0', method: call.method, ...(params === undefined ? {} : { params }) };
   }
 
   settle(settlement: Settlement): void {
@@ -149,7 +164,7 @@ export class Calls {
 
   #placeOf(call: Call): ReadPlace {
     const { label, state } = this.#around;
-    return { what: whatOf(call), client: label, state };
+    return { what: whatOf(call), client: label, state, generation: call.generation };
   }
 
   #errorOf(call: Call, failure: Extract<Settlement, { kind: 'failure' }>['failure']): McpActorError {
@@ -157,11 +172,13 @@ export class Calls {
     const { signal } = call.options;
     const told = failure.kind === 'timeout' ? { ...failure, message: lateMessage(call, now() - call.since) } : failure;
     const isAborted = failure.kind === 'aborted' && signal?.aborted === true;
+    // Who comes after a session was lost is told what it was lost to, not only that it is gone (I10).
+    const lost = failure.code === 'lease_over' || failure.code === 'not_connected' ? this.#around.failure() : null;
     return errorOf(told, {
       state: state(),
       client: label,
       what: whatOf(call),
-      ...(isAborted ? { cause: signal.reason as unknown } : {}),
+      ...(isAborted ? { cause: signal.reason as unknown } : lost === null ? {} : { cause: lost }),
     });
   }
 
@@ -174,14 +191,21 @@ export class Calls {
       this.#around.deadlines.clear(call.deadline);
       call.deadline = this.#around.deadlines.set(id, Math.max(0, Math.min(call.timeout, left)));
     }
-    if (onProgress === undefined) return;
     const { progress, total, message } = body.params ?? {};
     const told: Progress = {
       progress: progress as number,
       ...(typeof total === 'number' ? { total } : {}),
       ...(typeof message === 'string' ? { message } : {}),
     };
-    this.#around.complaints.run('onProgress', () => onProgress(told));
+    if (onProgress !== undefined) {
+      this.#around.complaints.run('onProgress', () => onProgress(told));
+      return;
+    }
+    const progressHandler = this.#around.progressHandler();
+    if (progressHandler === undefined) return;
+    this.#around.complaints.run('progressHandler', () =>
+      progressHandler({ ...told, requestId: id, method: call.method }),
+    );
   }
 }
 
@@ -189,11 +213,12 @@ export class Calls {
 export const whatOf = ({ method, name, id }: Pick<Call, 'method' | 'name' | 'id'>): string =>
   `${method}${name === undefined ? '' : ` ${JSON.stringify(name)}`} (request ${String(id)})`;
 
-function paramsOf(call: Call): Readonly<Record<string, unknown>> | undefined {
+function paramsOf(call: Call, isProgressHeard: boolean): Params {
+  const params = typeof call.params === 'function' ? call.params() : call.params;
   const { meta, onProgress, resetTimeoutOnProgress } = call.options;
-  const wantsProgress = onProgress !== undefined || resetTimeoutOnProgress === true;
-  if (meta === undefined && !wantsProgress) return call.params;
-  return { ...call.params, _meta: { ...meta, ...(wantsProgress ? { progressToken: call.id } : {}) } };
+  const wantsProgress = isProgressHeard || onProgress !== undefined || resetTimeoutOnProgress === true;
+  if (meta === undefined && !wantsProgress) return params;
+  return { ...params, _meta: { ...meta, ...(wantsProgress ? { progressToken: call.id } : {}) } };
 }
 
 function lateMessage(call: Call, elapsed: number): string {

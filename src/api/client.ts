@@ -5,15 +5,21 @@ import { clientMachine } from '../machines/client.machine.js';
 import { systemSuffix } from '../protocol/clock.js';
 import type { Negotiated } from '../protocol/handshake.js';
 import type { Connection } from '../transports/link.js';
-import { resolveSource, type Source } from '../transports/source.js';
-import { DirectCaller, errorFrom, type Caller, type CallSpec } from './caller.js';
+import type { Source } from '../transports/source.js';
+import { DirectCaller, type Caller } from './caller.js';
 import { chartOf } from './chart.js';
 import type { ClientState, McpActorError } from './errors.js';
+import { behindOf, type Behind } from './groups/facade.js';
+import { statusOf, type ServerStatus } from './groups/members.js';
+import { registerRuntime } from './groups/relay.js';
+import type { SeveralServers } from './groups/several.js';
 import type { LeaseInfo } from './lease-table.js';
 import type { Lease } from './lease.js';
+import { LeasingCaller } from './leasing-caller.js';
+import { tellListChanges } from './list-changed.js';
 import { Lifecycle, type CloseOptions, type ConnectOptions, type WaitOptions } from './lifecycle.js';
 import type { Transitions } from './observation.js';
-import { Operations } from './operations.js';
+import { ReplaceableHandlers } from './handlers/replaceable.js';
 import { resolveOptions, type ClientOptions } from './options.js';
 import { Runtime } from './runtime.js';
 import { pathOf, recordOf, type SnapshotRecord } from './snapshot.js';
@@ -47,32 +53,42 @@ export interface InFlightRequest {
  * });
  * ```
  */
-export class Client extends Operations {
+export class Client extends ReplaceableHandlers {
   /** @internal */
   protected readonly caller: Caller;
   /** @internal */
   protected readonly runtime: Runtime;
-  readonly #source: Source;
+  readonly #source: Source | SeveralServers;
   readonly #options: ClientOptions;
   readonly #lifecycle: Lifecycle;
   readonly #name: string;
+  readonly #behind: Behind;
 
   /**
-   * @param source the server, in any of the forms of `Source`
+   * @param source the server, in any of the forms of `Source`, or several of them
    * @param options see `ClientOptions`; unknown ones are refused
    * @throws ConfigError when the source or an option cannot work
    */
-  constructor(source: Source, options: ClientOptions = {}) {
+  constructor(source: Source | SeveralServers, options: ClientOptions = {}) {
     super();
     const resolved = resolveOptions(options);
     this.#source = source;
     this.#options = options;
     this.#name = resolved.name ?? Client.generateName();
-    this.runtime = new Runtime(sourceFor(source, resolved), this.#name, resolved);
+    this.#behind = behindOf(source, {
+      name: this.#name,
+      given: options,
+      resolved,
+      make: (entry) => new Client(entry.source, entry.options),
+      runtime: () => this.runtime,
+    });
+    this.runtime = new Runtime(this.#behind.source, this.#name, this.#behind.options);
     this.#lifecycle = new Lifecycle(this.runtime);
     const direct = new DirectCaller(this.runtime, null);
     this.caller = resolved.autoConnect ? new LeasingCaller(this.runtime, this.#lifecycle) : direct;
+    tellListChanges(this.runtime, resolved.listChanged);
     registerActor(this, this.runtime.actor);
+    registerRuntime(this, this.runtime);
   }
 
   /** `Client-3f9a`, or `Client-name-3f9a`. */
@@ -111,9 +127,10 @@ export class Client extends Operations {
     await this.close();
   }
 
-  /** Another client of the same configuration, with a session of its own. */
+  /** Another client of the same configuration, handlers as they are now, with a session of its own. */
   new(): Client {
-    return new Client(this.#source, { ...this.#options, name: `${this.#name}:${systemSuffix()}` });
+    const { current } = this.runtime.handlers;
+    return new Client(this.#source, { ...this.#options, ...current, name: `${this.#name}:${systemSuffix()}` });
   }
 
   /**
@@ -172,6 +189,11 @@ export class Client extends Operations {
   /** What the session is connected to; null when there is none. */
   get connection(): Connection | null {
     return this.runtime.connection;
+  }
+
+  /** How each server is that this client stands in front of; a client of one server lists itself. */
+  get servers(): readonly ServerStatus[] {
+    return this.#behind.status() ?? [statusOf(this.#name, this)];
   }
 
   /** The result of the last handshake; null before the first and when disconnected. */
@@ -242,40 +264,5 @@ export class Client extends Operations {
   /** The chart in Mermaid, with the current state marked. */
   chart(): string {
     return chartOf(clientMachine, pathOf(this.runtime.snapshot.value));
-  }
-}
-
-/** With `autoConnect`, an operation outside any lease takes one for itself. */
-class LeasingCaller implements Caller {
-  readonly #runtime: Runtime;
-  readonly #lifecycle: Lifecycle;
-
-  constructor(runtime: Runtime, lifecycle: Lifecycle) {
-    this.#runtime = runtime;
-    this.#lifecycle = lifecycle;
-  }
-
-  request<T>(spec: CallSpec<T>): Promise<T> {
-    return this.span((caller) => caller.request(spec));
-  }
-
-  notify(method: string, params?: Readonly<Record<string, unknown>>): Promise<void> {
-    return this.#lifecycle.use((lease) => lease.notify(method, params));
-  }
-
-  cancel(id: number, reason?: string): void {
-    new DirectCaller(this.#runtime, null).cancel(id, reason);
-  }
-
-  span<T>(work: (caller: Caller) => Promise<T>): Promise<T> {
-    return this.#lifecycle.lend((id) => work(new DirectCaller(this.#runtime, id)));
-  }
-}
-
-function sourceFor(source: Source, { env, cwd, headers, clock, limits }: ReturnType<typeof resolveOptions>) {
-  try {
-    return resolveSource(source, { env, cwd, headers }, { clock, limits });
-  } catch (error) {
-    throw errorFrom(error);
   }
 }

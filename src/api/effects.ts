@@ -3,11 +3,10 @@
  * order. It runs inside one try/catch, because a listener of XState that throws would become an
  * uncaught exception; and user code runs inside its own, because it may do anything (I13).
  */
-import { answerInbound } from '../actors/inbound.js';
 import type { ClientEffect, Delivery } from '../machines/index.js';
 import type { Failure } from '../protocol/failure.js';
-import type { NotificationBody } from '../protocol/json-rpc.js';
 import { errorOf } from './error-of.js';
+import { ServerRequests } from './handlers/server-requests.js';
 import type { Runtime } from './runtime.js';
 
 type Of<T extends ClientEffect['type']> = Extract<ClientEffect, { type: T }>;
@@ -36,9 +35,11 @@ const unended = (generation: number): string =>
 
 export class Effects {
   readonly #runtime: Runtime;
+  readonly #serverRequests: ServerRequests;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
+    this.#serverRequests = new ServerRequests(runtime);
   }
 
   run(effect: ClientEffect): void {
@@ -90,6 +91,7 @@ export class Effects {
   }
 
   #deliver(delivery: Delivery, generation: number): void {
+    if (this.#runtime.relay?.take(delivery, generation) === true) return;
     switch (delivery.kind) {
       case 'result':
       case 'error':
@@ -100,23 +102,16 @@ export class Effects {
         this.#runtime.calls.progressed(delivery.id, delivery.body);
         return;
       case 'notification':
-        this.#notify(delivery.body);
+        this.#runtime.notifications.deliver(delivery.body);
+        this.#runtime.handlers.notified(delivery.body);
         return;
       case 'inbound':
-        answerInbound(delivery, (answer) => {
-          this.#runtime.send({ type: 'inbound.answered', generation, id: delivery.id, answer });
-        });
+        this.#serverRequests.take({ ...delivery, generation });
         return;
       case 'withdrawn':
-        // Nothing that works on it can be told yet: every answer so far is given at once.
+        this.#serverRequests.withdraw(delivery.id);
         return;
     }
-  }
-
-  #notify(notification: NotificationBody): void {
-    const { messageHandler } = this.#runtime.options;
-    if (messageHandler === undefined) return;
-    this.#runtime.complaints.run('messageHandler', () => messageHandler(notification));
   }
 
   #endLeases({ ids, reason, failure }: Of<'leases.ended'>): void {

@@ -7,6 +7,7 @@ import {
   ConnectionError,
   InvalidResponseError,
   LimitError,
+  McpActorError,
   NotConnectedError,
   RequestAbortedError,
   RequestTimeoutError,
@@ -14,7 +15,6 @@ import {
   UnsupportedError,
   type ClientState,
   type ErrorFacts,
-  type McpActorError,
 } from './errors.js';
 
 /** Where an error happened, for its message. */
@@ -45,8 +45,20 @@ const adviceFor = ({ code, kind }: Failure, { isNoRequest }: ErrorPlace): string
   advice[code] ??
   (kind === 'not_connected' || (kind === 'session_lost' && isNoRequest === true) ? undefined : advice[kind]);
 
+const failures = new WeakMap<McpActorError, Failure>();
+
+/** The failure that an error was made of, for who makes another error of it. */
+export const failureBehind = (error: unknown): Failure | undefined =>
+  error instanceof McpActorError ? failures.get(error) : undefined;
+
 /** A failure as the error its kind stands for. */
 export function errorOf(failure: Failure, place: ErrorPlace): McpActorError {
+  const error = madeOf(failure, place);
+  failures.set(error, failure);
+  return error;
+}
+
+function madeOf(failure: Failure, place: ErrorPlace): McpActorError {
   const executed = place.isNoRequest === true ? 'no' : failure.executed;
   const acted = executed === 'maybe' ? '; the server may have acted on it' : '';
   const next = adviceFor(failure, place);

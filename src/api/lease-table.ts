@@ -62,6 +62,12 @@ export class LeaseTable {
     return this.#leases.has(id);
   }
 
+  /** Aborted when the lease is over; null where it is already. */
+  signal(id: LeaseId): AbortSignal | null {
+    const entry = this.#leases.get(id);
+    return entry === undefined ? null : signalOf(entry);
+  }
+
   /** Does `connect()` still wait for it? */
   isWaiting(id: LeaseId): boolean {
     return this.#leases.get(id)?.waiter != null;

@@ -3,40 +3,56 @@
  * who makes the call, and in nothing else.
  */
 import type {
-  BlobResourceContents,
   Prompt,
   PromptReference,
   Resource,
   ResourceTemplate,
   ResourceTemplateReference,
-  TextResourceContents,
-  Tool,
 } from '@modelcontextprotocol/sdk/types.js';
+import { sdkForm } from './call-form.js';
 import type { CallOptions } from './calls.js';
 import type { Caller } from './caller.js';
 import { configError } from './options.js';
-import { allPages } from './pages.js';
-import { RawOperations, type Arguments } from './raw.js';
+import { expectDefinition, readToolResult, type ToolResultOptions } from './output/tool-results.js';
+import { allPages, type ListOptions } from './pages.js';
+import { RawOperations, type Arguments, type PageOptions } from './raw.js';
 import {
   promptResultOf,
   readBy,
-  toolErrorOf,
-  toolResultOf,
   type Completion,
+  type ListedTool,
   type PromptResult,
   type ReadPlace,
   type StandardSchema,
   type ToolResult,
 } from './results.js';
+import type { ResourceUpdates, ResourceUpdatesOptions } from './resource-updates.js';
 import type { Runtime } from './runtime.js';
+import {
+  foundTask,
+  promptTask,
+  resourceTask,
+  taskRequestOf,
+  toolTask,
+  type Asker,
+  type AsTask,
+  type GetTaskOptions,
+  type NoTask,
+  type ResourceContents,
+} from './tasks/desk.js';
+import { askForAll, askToCancel } from './tasks/questions.js';
+import type { TaskStatus } from './tasks/status.js';
+import type { PromptTask, ResourceTask, ToolTask } from './tasks/task.js';
+import { listedTools } from './tool-listing.js';
+import type { VersionOptions } from './version.js';
 
 /** What a caller may say of one tool call. */
-export interface CallToolOptions<T = unknown> extends CallOptions {
-  /** Reject with `ToolError` when the tool reports an error. Default true. */
-  throwOnError?: boolean | undefined;
-  /** `data` is checked and typed by it. */
-  output?: StandardSchema<T> | undefined;
+export interface CallToolOptions<T = unknown> extends CallOptions, VersionOptions, ToolResultOptions<T> {
+  /** What `fingerprintOf` gave for the tool: if it has become another since, it is not called. */
+  expectFingerprint?: string | undefined;
 }
+
+type Versioned = CallOptions & VersionOptions;
 
 /** The levels of `logging/setLevel` (RFC 5424). */
 export type LoggingLevel = 'debug' | 'info' | 'notice' | 'warning' | 'error' | 'critical' | 'alert' | 'emergency';
@@ -59,82 +75,78 @@ export abstract class Operations {
     await this.raw.ping(options);
   }
 
-  /** All tools, of all pages. Of tools with the same name the first is given, and `onError` is told. */
-  async listTools(options?: CallOptions): Promise<Tool[]> {
-    const pages = await this.#pages('tools/list', (raw, page) => raw.listTools({ ...options, ...page }));
-    return this.#withoutNamesakes(pages.flatMap((page) => page.tools));
+  /**
+   * All tools, of all pages. Of tools with the same name the first is given, and `onError` is told.
+   * Their output schemas are remembered for `callTool`.
+   *
+   * @throws LimitError when there are more pages than `maxPages`, or `limits.pages`
+   */
+  listTools(options?: ListOptions): Promise<ListedTool[]> {
+    return listedTools(this.runtime, this.caller, options);
   }
 
   /** One part in the session for all pages: a cursor is of the session that gave it. */
   #pages<P extends { readonly nextCursor?: string | undefined }>(
     method: string,
-    fetch: (raw: RawOperations, page: { cursor?: string }) => Promise<P>,
+    options: ListOptions = {},
+    fetch: (raw: RawOperations, page: PageOptions) => Promise<P>,
   ): Promise<P[]> {
     return this.caller.span((caller) => {
       const raw = new RawOperations(caller);
-      return allPages(this.runtime, method, (page) => fetch(raw, page));
+      return allPages(this.runtime, method, options, (page) => fetch(raw, { ...options, ...page }));
     });
   }
 
-  #withoutNamesakes(tools: readonly Tool[]): Tool[] {
-    const byName = new Map<string, Tool>();
-    for (const tool of tools) {
-      if (byName.has(tool.name))
-        this.runtime.complaints.tell(
-          new Error(`the server lists two tools named ${JSON.stringify(tool.name)}; the first is used`),
-          'listTools',
-        );
-      else byName.set(tool.name, tool);
-    }
-    return [...byName.values()];
-  }
-
   /** All resources, of all pages. */
-  async listResources(options?: CallOptions): Promise<Resource[]> {
-    const pages = await this.#pages('resources/list', (raw, page) => raw.listResources({ ...options, ...page }));
+  async listResources(options?: ListOptions): Promise<Resource[]> {
+    const pages = await this.#pages('resources/list', options, (raw, page) => raw.listResources(page));
     return pages.flatMap((page) => page.resources);
   }
 
   /** All resource templates, of all pages. */
-  async listResourceTemplates(options?: CallOptions): Promise<ResourceTemplate[]> {
-    const pages = await this.#pages('resources/templates/list', (raw, page) =>
-      raw.listResourceTemplates({ ...options, ...page }),
+  async listResourceTemplates(options?: ListOptions): Promise<ResourceTemplate[]> {
+    const pages = await this.#pages('resources/templates/list', options, (raw, page) =>
+      raw.listResourceTemplates(page),
     );
     return pages.flatMap((page) => page.resourceTemplates);
   }
 
   /** All prompts, of all pages. */
-  async listPrompts(options?: CallOptions): Promise<Prompt[]> {
-    const pages = await this.#pages('prompts/list', (raw, page) => raw.listPrompts({ ...options, ...page }));
+  async listPrompts(options?: ListOptions): Promise<Prompt[]> {
+    const pages = await this.#pages('prompts/list', options, (raw, page) => raw.listPrompts(page));
     return pages.flatMap((page) => page.prompts);
   }
 
   /**
-   * Calls a tool (server/tools#calling-tools).
+   * Calls a tool (server/tools#calling-tools). Where it was listed with an output schema, its result is
+   * checked against it: all but regular expressions and formats, which are the server's to keep.
    *
    * @param name the tool's name
    * @param args its arguments, an object
    * @throws ToolError when the tool reports an error, unless `throwOnError` is false
-   * @throws InvalidResponseError when the answer is no tool result, or `data` does not fit `output`
+   * @throws InvalidResponseError when the answer is no tool result, or does not fit `output` or the tool's schema
+   * @throws ConfigError when the tool is not the one of `expectFingerprint`
    * @example
    * ```ts
    * const { data } = await lease.callTool('get-sum', { a: 2, b: 3 }, { timeout: 5_000 });
    * ```
    */
-  async callTool<T = unknown>(
+  callTool<T = unknown>(
+    name: string,
+    args: Arguments | undefined,
+    options: CallToolOptions<T> & AsTask,
+  ): Promise<ToolTask<T>>;
+  callTool<T = unknown>(name: string, args?: Arguments, options?: CallToolOptions<T> & NoTask): Promise<ToolResult<T>>;
+  async callTool<T>(
     name: string,
     args?: Arguments,
-    options: CallToolOptions<T> = {},
-  ): Promise<ToolResult<T>> {
+    options: CallToolOptions<T> & (AsTask | NoTask) = {},
+  ): Promise<ToolResult<T> | ToolTask<T>> {
     if (typeof name !== 'string') throw sdkForm(name);
-    const raw = await this.raw.callTool(name, args, options);
-    if (raw.isError === true && options.throwOnError !== false) throw toolErrorOf(name, raw, this.runtime.state);
-    const result = toolResultOf(raw);
-    if (options.output === undefined || result.isError) return result as ToolResult<T>;
-    return {
-      ...result,
-      data: await readBy(options.output, result.data, this.#placeOf(`tools/call ${JSON.stringify(name)}`)),
-    };
+    expectDefinition(this.runtime, name, options.expectFingerprint);
+    const task = taskRequestOf('callTool()', options);
+    if (task !== null) return toolTask(this.#asker, name, args, options, task);
+    return readToolResult(this.runtime, name, await this.raw.callTool(name, args, options), options);
   }
 
   #placeOf(what: string): ReadPlace {
@@ -142,18 +154,82 @@ export abstract class Operations {
     return { what, client: runtime.label, state: () => runtime.state };
   }
 
-  /** The contents of a resource (server/resources#reading-resources). */
+  get #asker(): Asker {
+    return { runtime: this.runtime, caller: this.caller };
+  }
+
+  /** The contents of a resource (server/resources#reading-resources); with `task`, a handle of the task. */
+  readResource(uri: string | URL, options: Versioned & AsTask): Promise<ResourceTask>;
+  readResource(uri: string | URL, options?: Versioned & NoTask): Promise<ResourceContents[]>;
   async readResource(
     uri: string | URL,
-    options?: CallOptions,
-  ): Promise<(TextResourceContents | BlobResourceContents)[]> {
+    options: Versioned & (AsTask | NoTask) = {},
+  ): Promise<ResourceContents[] | ResourceTask> {
+    const task = taskRequestOf('readResource()', options);
+    if (task !== null) return resourceTask(this.#asker, uri, options, task);
     const { contents } = await this.raw.readResource(uri, options);
     return contents;
   }
 
-  /** A prompt, filled in (server/prompts#getting-a-prompt). Arguments that are not strings go as JSON. */
-  async getPrompt(name: string, args?: Arguments, options?: CallOptions): Promise<PromptResult> {
+  /**
+   * A prompt, filled in (server/prompts#getting-a-prompt); with `task`, a handle of the task. Arguments
+   * that are not strings go as JSON.
+   */
+  getPrompt(name: string, args: Arguments | undefined, options: Versioned & AsTask): Promise<PromptTask>;
+  getPrompt(name: string, args?: Arguments, options?: Versioned & NoTask): Promise<PromptResult>;
+  async getPrompt(
+    name: string,
+    args?: Arguments,
+    options: Versioned & (AsTask | NoTask) = {},
+  ): Promise<PromptResult | PromptTask> {
+    const task = taskRequestOf('getPrompt()', options);
+    if (task !== null) return promptTask(this.#asker, name, args, options, task);
     return promptResultOf(await this.raw.getPrompt(name, args, options));
+  }
+
+  /** The tasks the server has for us, of all pages; `cursor` is where to begin. FastMCP's servers list none: those made here are asked for. */
+  listTasks(options: PageOptions & ListOptions = {}): Promise<TaskStatus[]> {
+    return askForAll(this.runtime, this.caller, options);
+  }
+
+  /**
+   * The handle of a task, by its id: one that another client made, or another process.
+   *
+   * @throws McpError when the server does not know it
+   */
+  getTask(taskId: string, options: GetTaskOptions & { readonly kind: 'resource' }): Promise<ResourceTask>;
+  getTask(taskId: string, options: GetTaskOptions & { readonly kind: 'prompt' }): Promise<PromptTask>;
+  getTask<T = unknown>(taskId: string, options?: GetTaskOptions & ToolResultOptions<T>): Promise<ToolTask<T>>;
+  getTask(taskId: string, options: GetTaskOptions = {}): Promise<ToolTask | ResourceTask | PromptTask> {
+    return foundTask(this.#asker, taskId, options);
+  }
+
+  /** Asks the server to stop working on a task, whoever made it. */
+  cancelTask(taskId: string, options: CallOptions = {}): Promise<TaskStatus> {
+    return askToCancel(this.runtime, this.caller, taskId, options);
+  }
+
+  /**
+   * Asks the server to tell of changes to a resource (server/resources#subscriptions). It holds until it
+   * is taken back, as often as it was asked for, or until the lease is over; later sessions are asked too.
+   *
+   * @throws UnsupportedError when the server offers no subscriptions
+   */
+  subscribeResource(uri: string | URL, options: CallOptions = {}): Promise<void> {
+    return this.runtime.features.subscriptions.subscribe(this.caller, uri, options);
+  }
+
+  /** Takes it back. The server is told when nobody else of this client wants to hear of it. */
+  unsubscribeResource(uri: string | URL, options: CallOptions = {}): Promise<void> {
+    return this.runtime.features.subscriptions.unsubscribe(this.caller, uri, options);
+  }
+
+  /**
+   * The changes from now on, of one resource and what is below it, or of all: of those that are
+   * subscribed to. Ends with the lease, or with `close()`; throws the reason of its signal.
+   */
+  resourceUpdates(uri?: string | URL, options: ResourceUpdatesOptions = {}): ResourceUpdates {
+    return this.runtime.features.subscriptions.updates(this.caller, uri, options);
   }
 
   /** Suggestions for an argument (server/utilities/completion). */
@@ -213,13 +289,4 @@ export abstract class Operations {
   notify(method: string, params?: Readonly<Record<string, unknown>>): Promise<void> {
     return this.caller.notify(method, params);
   }
-}
-
-/** Somebody comes from the SDK. */
-function sdkForm(given: unknown): Error {
-  const name = typeof given === 'object' && given !== null && 'name' in given ? String(given.name) : 'add';
-  return configError(
-    `callTool() takes the name and the arguments one by one: callTool(${JSON.stringify(name)}, { ... }), not callTool({ name, arguments })`,
-    'call_form',
-  );
 }

@@ -3,22 +3,23 @@
  * does not fit. Times are milliseconds, sizes are bytes; `Infinity` is off, 0 is zero.
  */
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Clock } from '../protocol/clock.js';
-import { clamped, guarded, systemClock, systemRandom } from '../protocol/clock.js';
-import type { NotificationBody } from '../protocol/json-rpc.js';
+import { clamped, guarded } from '../protocol/clock.js';
 import { textOf } from '../protocol/failure.js';
-import { defaultLimits, type Limits } from '../protocol/limits.js';
+import type { Limits } from '../protocol/limits.js';
 import type { ChartOptions, ReconnectOptions } from '../machines/client.types.js';
 import type { HeadersSource } from '../transports/source.js';
 import { ConfigError } from './errors.js';
+import type { ElicitationCapabilities, ElicitationHandler } from './handlers/elicitation.js';
+import type { HandlerOptions, ProgressHandler } from './handlers/handlers.js';
+import type { LogHandler } from './handlers/logging.js';
+import type { MessageHandler } from './handlers/message-handler.js';
+import type { Roots } from './handlers/roots.js';
+import type { SamplingCapabilities, SamplingHandler } from './handlers/sampling.js';
 import type { Inspector } from './inspection.js';
-
-/** A notification of the server, as it came. */
-export type ServerNotification = NotificationBody;
-
-/** Given every notification of the server, in order. It is not awaited; what it throws goes to `onError`. */
-export type MessageHandler = (notification: ServerNotification) => unknown;
+import type { ListChangedOptions } from './list-changed.js';
+import { optionsSchema, version } from './option-schemas.js';
 
 /** Told what a listener, a handler or an inspector of yours threw, and where. It changes nothing else. */
 export type ErrorListener = (error: unknown, where: string) => unknown;
@@ -51,7 +52,24 @@ export interface ClientOptions {
   cwd?: string | undefined;
   /** Headers of an inferred HTTP transport. */
   headers?: HeadersSource | undefined;
+  /** The places of the file system the server may work in: `file://` URLs, or a function. Default: none are told. */
+  roots?: Roots | undefined;
+  /** Answers what the server asks our model. Default: the server is told that we have none. */
+  samplingHandler?: SamplingHandler | undefined;
+  /** What the server is told of `samplingHandler`. Default `{}`: no tools. */
+  samplingCapabilities?: SamplingCapabilities | undefined;
+  /** Answers what the server asks our user. Default: the server is told that there is nobody to ask. */
+  elicitationHandler?: ElicitationHandler | undefined;
+  /** What the server is told of `elicitationHandler`. Default `{ form: {}, url: {} }`. */
+  elicitationCapabilities?: ElicitationCapabilities | undefined;
+  /** Given what the server logs. Default: shown with `NODE_DEBUG=mcp-actor`. */
+  logHandler?: LogHandler | undefined;
+  /** Given every notification of the server: a function, or an object with a method for each kind. */
   messageHandler?: MessageHandler | undefined;
+  /** Told how far requests have come that have no `onProgress` of their own. */
+  progressHandler?: ProgressHandler | undefined;
+  /** Told when what the server lists has changed, with the new list. */
+  listChanged?: ListChangedOptions | undefined;
   /** Given events of the shape of XState's inspection API, after the fact. */
   inspect?: Inspector | readonly Inspector[] | undefined;
   /** Default: one `process.emitWarning` for each place. */
@@ -65,6 +83,7 @@ export interface ClientOptions {
   limits?: Partial<Limits> | undefined;
 }
 
+export { version };
 export type { ReconnectOptions };
 
 /** @internal The options with every default filled in. */
@@ -76,7 +95,8 @@ export interface ResolvedOptions {
   readonly env: Record<string, string> | undefined;
   readonly cwd: string | undefined;
   readonly headers: HeadersSource | undefined;
-  readonly messageHandler: MessageHandler | undefined;
+  readonly handlers: HandlerOptions;
+  readonly listChanged: ListChangedOptions;
   readonly inspectors: readonly Inspector[];
   readonly onError: ErrorListener | undefined;
   readonly clock: Clock;
@@ -87,82 +107,6 @@ export interface ResolvedOptions {
 
 /** Of the time for closing, draining takes this part at the most: the session needs the rest to end. */
 export const DRAIN_SHARE = 0.5;
-
-export const version = '0.1.0';
-
-const milliseconds = z.number().min(0).or(z.literal(Infinity));
-const positiveMilliseconds = z
-  .number({ error: 'must be a number of milliseconds' })
-  .positive({ error: 'must be more than 0 ms; Infinity turns it off' })
-  .or(z.literal(Infinity));
-const count = z.int().min(1);
-const functionOf = <T>() => z.custom<T>((value) => typeof value === 'function', { error: 'must be a function' });
-
-const isClock = (value: unknown): value is Clock =>
-  typeof value === 'object' &&
-  value !== null &&
-  ['now', 'setTimeout', 'clearTimeout'].every(
-    (name) => name in value && typeof value[name as keyof object] === 'function',
-  );
-
-const isInspector = (value: unknown): value is Inspector =>
-  typeof value === 'function' ||
-  (typeof value === 'object' && value !== null && 'next' in value && typeof value.next === 'function');
-
-const reconnectSchema = z.strictObject({
-  initial: z.boolean().default(false),
-  attempts: z.int().min(1).or(z.literal(Infinity)).default(10),
-  initialDelay: z.number().min(0).default(1_000),
-  factor: z.number().min(1).default(1.6),
-  maxDelay: z.number().min(0).default(120_000),
-  jitter: z.number().min(0).max(1).default(0.2),
-  stableAfter: positiveMilliseconds.default(10_000),
-});
-
-const limitsSchema = z.strictObject({
-  messageBytes: count.default(defaultLimits.messageBytes),
-  depth: count.default(defaultLimits.depth),
-  inFlight: count.default(defaultLimits.inFlight),
-  queue: z.int().min(0).default(defaultLimits.queue),
-  pages: count.default(defaultLimits.pages),
-  stderrBytes: z.int().min(0).default(defaultLimits.stderrBytes),
-  inbound: count.default(defaultLimits.inbound),
-  connections: z
-    .int()
-    .min(3, { error: 'must be 3 at least: requests, answers and the stream of the server each need one' })
-    .default(defaultLimits.connections),
-});
-
-const optionsSchema = z.strictObject({
-  name: z.string().min(1).optional(),
-  clientInfo: z.looseObject({ name: z.string(), version: z.string() }).default({ name: 'mcp-actor', version }),
-  timeout: positiveMilliseconds.default(60_000),
-  connectTimeout: positiveMilliseconds.default(20_000),
-  initTimeout: positiveMilliseconds.default(30_000),
-  closeTimeout: positiveMilliseconds.default(5_000),
-  drain: milliseconds.default(1_000),
-  autoInitialize: z.boolean().default(true),
-  autoConnect: z.boolean().default(false),
-  idleTimeout: milliseconds.optional(),
-  env: z.record(z.string(), z.string()).optional(),
-  cwd: z.string().optional(),
-  headers: z.record(z.string(), z.string()).or(functionOf<HeadersSource & (() => never)>()).optional(),
-  messageHandler: functionOf<MessageHandler>().optional(),
-  inspect: z
-    .custom<Inspector | readonly Inspector[]>((value) => (Array.isArray(value) ? value : [value]).every(isInspector), {
-      error: 'must be a function, an observer with next(), or several of them',
-    })
-    .optional(),
-  onError: functionOf<ErrorListener>().optional(),
-  clock: z
-    .custom<Clock>((value) => isClock(value), {
-      error: 'must have now(), setTimeout() and clearTimeout()',
-    })
-    .default(systemClock),
-  random: functionOf<() => number>().default(() => systemRandom),
-  reconnect: z.literal(false).or(reconnectSchema).prefault({}),
-  limits: limitsSchema.prefault({}),
-});
 
 /** @internal What is wrong with a wait's timeout or signal; null when nothing is. */
 export function unusableWait(what: string, timeout: unknown, signal?: unknown): ConfigError | null {
@@ -189,7 +133,17 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     env: data.env,
     cwd: data.cwd,
     headers: data.headers,
-    messageHandler: data.messageHandler,
+    handlers: {
+      roots: typeof data.roots === 'function' ? data.roots : data.roots?.slice(),
+      samplingHandler: data.samplingHandler,
+      samplingCapabilities: data.samplingCapabilities,
+      elicitationHandler: data.elicitationHandler,
+      elicitationCapabilities: data.elicitationCapabilities,
+      logHandler: data.logHandler,
+      messageHandler: data.messageHandler,
+      progressHandler: data.progressHandler,
+    },
+    listChanged: data.listChanged,
     inspectors: inspect === undefined ? [] : [inspect].flat(),
     onError: data.onError,
     clock: clamped(data.clock),

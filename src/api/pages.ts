@@ -1,42 +1,108 @@
 /** Walks a list to its end: until there is no cursor, or one comes back that was followed already. */
-import { LimitError } from './errors.js';
+import type { CallOptions } from './calls.js';
+import { InvalidResponseError, LimitError, McpError, SessionLostError } from './errors.js';
+import { configError } from './options.js';
+import { generationOf } from './raw.js';
 import type { Runtime } from './runtime.js';
 
+/** Sessions that a list may be begun in. */
+const ATTEMPTS = 3;
+
 interface Page {
-  readonly nextCursor?: string | undefined;
+  readonly nextCursor?: string | null | undefined;
 }
 
-/** @throws LimitError after `limits.pages` pages. */
+/** What a caller may say of a list that is followed to its end. */
+export interface ListOptions extends CallOptions {
+  /** Pages at the most; `Infinity` is as many as there are. Default: `limits.pages`. */
+  maxPages?: number | undefined;
+}
+
+/**
+ * @internal A cursor that was followed already ends the list: `onError` is told, with an `InvalidResponseError` of
+ * the code `repeated_cursor`, and what was listed is given.
+ *
+ * @throws LimitError where there are more pages than allowed
+ * @throws SessionLostError where one session after the other is lost on the way; a list is begun anew in the next
+ */
 export async function allPages<P extends Page>(
   runtime: Runtime,
   method: string,
+  { maxPages }: ListOptions,
   fetch: (page: { cursor?: string }) => Promise<P>,
 ): Promise<P[]> {
+  if (maxPages !== undefined && !(maxPages >= 1 && (Number.isInteger(maxPages) || maxPages === Infinity)))
+    throw configError(`${method}: maxPages is a whole number of pages, 1 or more, or Infinity`, 'max_pages');
+  const limit = maxPages ?? runtime.options.limits.pages;
+  for (let attempt = 1; ; attempt += 1) {
+    const pages = await pagesOfOneSession(runtime, method, limit, maxPages === undefined, fetch);
+    if (pages !== null) return pages;
+    if (attempt === ATTEMPTS) throw restless(runtime, method);
+  }
+}
+
+/** Null where the session was lost on the way: its cursors mean nothing in another, or something else. */
+async function pagesOfOneSession<P extends Page>(
+  runtime: Runtime,
+  method: string,
+  limit: number,
+  isOption: boolean,
+  fetch: (page: { cursor?: string }) => Promise<P>,
+): Promise<P[] | null> {
   const pages: P[] = [];
   const followed = new Set<string>();
-  const limit = runtime.options.limits.pages;
   let cursor: string | undefined;
   for (;;) {
-    const page = await fetch(cursor === undefined ? {} : { cursor });
+    let page: P;
+    try {
+      page = await fetch(cursor === undefined ? {} : { cursor });
+    } catch (error) {
+      if (error instanceof McpError && isOfThePast(runtime, pages[0])) return null;
+      throw error;
+    }
     pages.push(page);
-    cursor = page.nextCursor;
+    if (generationOf(page) !== generationOf(pages[0] ?? page)) return null;
+    cursor = page.nextCursor ?? undefined;
     if (cursor === undefined) return pages;
     if (followed.has(cursor)) {
-      runtime.complaints.tell(
-        new Error(`the server repeats a cursor of ${method}; its list is taken to end there`),
-        method,
-      );
+      runtime.complaints.tell(repeated(runtime, method), method);
       return pages;
     }
     followed.add(cursor);
-    if (pages.length >= limit) {
-      throw new LimitError({
-        message: `${method} on ${runtime.label} has more than ${String(limit)} pages (limits.pages)`,
-        code: 'pages',
-        state: runtime.state,
-        retryable: false,
-        executed: 'maybe',
-      });
-    }
+    if (pages.length >= limit) throw tooMany(runtime, method, limit, isOption);
   }
 }
+
+/** Its session is not the one that lives, and so not the one that refused its cursor. */
+function isOfThePast(runtime: Runtime, page: Page | undefined): boolean {
+  const generation = page === undefined ? undefined : generationOf(page);
+  return generation !== undefined && generation !== runtime.snapshot.context.generation;
+}
+
+const repeated = (runtime: Runtime, method: string): InvalidResponseError =>
+  new InvalidResponseError({
+    message: `the server repeats a cursor of ${method}; its list is taken to end there`,
+    code: 'repeated_cursor',
+    state: runtime.state,
+    retryable: false,
+    executed: 'maybe',
+  });
+
+const tooMany = (runtime: Runtime, method: string, limit: number, isOption: boolean): LimitError =>
+  new LimitError({
+    message: `${method} on ${runtime.label} has more than ${String(limit)} pages (${isOption ? 'limits.pages' : 'maxPages'})`,
+    code: 'pages',
+    state: runtime.state,
+    retryable: false,
+    executed: 'maybe',
+  });
+
+const restless = (runtime: Runtime, method: string): SessionLostError =>
+  new SessionLostError({
+    message: `${method} on ${runtime.label} was begun in ${String(ATTEMPTS)} sessions, and none lived to the end of the list`,
+    code: 'list_interrupted',
+    state: runtime.state,
+    retryable: true,
+    executed: 'maybe',
+    generation: runtime.snapshot.context.generation,
+  });

@@ -12,7 +12,8 @@ import type {
   ReadResourceResult,
   ResourceTemplateReference,
 } from '@modelcontextprotocol/sdk/types.js';
-import type { z } from 'zod';
+import { z } from 'zod';
+import { textOf } from '../protocol/failure.js';
 import {
   CallToolResultSchema,
   CompleteResultSchema,
@@ -27,7 +28,8 @@ import {
 import type { Caller } from './caller.js';
 import type { CallOptions } from './calls.js';
 import { configError } from './options.js';
-import { readAs } from './results.js';
+import { readAs, type ReadPlace } from './results.js';
+import { versioned, type VersionOptions } from './version.js';
 
 /** Arguments of a tool or a prompt. */
 export type Arguments = Readonly<Record<string, unknown>>;
@@ -36,6 +38,28 @@ export type Arguments = Readonly<Record<string, unknown>>;
 export interface PageOptions extends CallOptions {
   cursor?: string | undefined;
 }
+
+/** In Python, what is not there is often null. */
+const nextCursor = z.string().nullish();
+const toolSchema = ListToolsResultSchema.shape.tools.element.extend({
+  // One tool with a schema that is none must not take the others with it.
+  inputSchema: z.looseObject({}),
+  outputSchema: z.unknown().optional(),
+});
+
+/** The results of the lists, where they are read less strictly than the SDK does. */
+const pages = {
+  tools: ListToolsResultSchema.extend({ nextCursor, tools: z.array(toolSchema) }),
+  resources: ListResourcesResultSchema.extend({ nextCursor }),
+  resourceTemplates: ListResourceTemplatesResultSchema.extend({ nextCursor }),
+  prompts: ListPromptsResultSchema.extend({ nextCursor }),
+};
+
+/** The generations that pages came from. */
+const sessions = new WeakMap<object, number | undefined>();
+
+/** @internal The generation that a page came from. */
+export const generationOf = (page: object): number | undefined => sessions.get(page);
 
 /** `client.raw`, `lease.raw`: nothing is unwrapped, nothing is thrown for `isError`, a list is one page. */
 export class RawOperations {
@@ -56,9 +80,16 @@ export class RawOperations {
     return this.#caller.request({ method, params, name, options, read: (body, place) => readAs(schema, body, place) });
   }
 
-  #page<S extends z.ZodType>(schema: S, method: string, options: PageOptions = {}): Promise<z.infer<S>> {
+  async #page<P>(schema: z.ZodType, method: string, options: PageOptions = {}): Promise<P> {
     const { cursor } = options;
-    return this.#ask(schema, method, cursor === undefined ? undefined : { cursor }, options);
+    const params = cursor === undefined ? undefined : { cursor };
+    const read = (body: unknown, place: () => ReadPlace): object => {
+      const page = readAs(schema, body, place) as object;
+      // Noted here, because a session may be lost, and replaced, before whoever waits for the page goes on.
+      sessions.set(page, place().generation);
+      return page;
+    };
+    return (await this.#caller.request({ method, params, options, read })) as P;
   }
 
   ping(options?: CallOptions): Promise<EmptyResult> {
@@ -66,34 +97,42 @@ export class RawOperations {
   }
 
   listTools(options?: PageOptions): Promise<ListToolsResult> {
-    return this.#page(ListToolsResultSchema, 'tools/list', options);
+    return this.#page(pages.tools, 'tools/list', options);
   }
 
   listResources(options?: PageOptions): Promise<ListResourcesResult> {
-    return this.#page(ListResourcesResultSchema, 'resources/list', options);
+    return this.#page(pages.resources, 'resources/list', options);
   }
 
   listResourceTemplates(options?: PageOptions): Promise<ListResourceTemplatesResult> {
-    return this.#page(ListResourceTemplatesResultSchema, 'resources/templates/list', options);
+    return this.#page(pages.resourceTemplates, 'resources/templates/list', options);
   }
 
   listPrompts(options?: PageOptions): Promise<ListPromptsResult> {
-    return this.#page(ListPromptsResultSchema, 'prompts/list', options);
+    return this.#page(pages.prompts, 'prompts/list', options);
   }
 
-  callTool(name: string, args: Arguments = {}, options?: CallOptions): Promise<CallToolResult> {
-    return this.#ask(CallToolResultSchema, 'tools/call', { name, arguments: args }, options, name);
+  async callTool(name: string, args: Arguments = {}, options?: CallOptions & VersionOptions): Promise<CallToolResult> {
+    const params = { name, arguments: args };
+    const result = await this.#ask(CallToolResultSchema, 'tools/call', params, versioned('callTool', options), name);
+    return asToolResult(result);
   }
 
-  async readResource(uri: string | URL, options?: CallOptions): Promise<ReadResourceResult> {
+  async readResource(uri: string | URL, options?: CallOptions & VersionOptions): Promise<ReadResourceResult> {
     const text = String(uri);
     if (!URL.canParse(text)) throw configError(`readResource(): ${JSON.stringify(text)} is not a URI`, 'uri');
-    return this.#ask(ReadResourceResultSchema, 'resources/read', { uri: text }, options, text);
+    return this.#ask(
+      ReadResourceResultSchema,
+      'resources/read',
+      { uri: text },
+      versioned('readResource', options),
+      text,
+    );
   }
 
-  async getPrompt(name: string, args?: Arguments, options?: CallOptions): Promise<GetPromptResult> {
-    const params = args === undefined ? { name } : { name, arguments: asStrings(name, args) };
-    return this.#ask(GetPromptResultSchema, 'prompts/get', params, options, name);
+  async getPrompt(name: string, args?: Arguments, options?: CallOptions & VersionOptions): Promise<GetPromptResult> {
+    const params = args === undefined ? { name } : { name, arguments: promptArguments(name, args) };
+    return this.#ask(GetPromptResultSchema, 'prompts/get', params, versioned('getPrompt', options), name);
   }
 
   complete(
@@ -107,17 +146,28 @@ export class RawOperations {
   }
 }
 
-/** The protocol's prompt arguments are strings: strings go as they are, everything else as JSON. */
-function asStrings(prompt: string, args: Arguments): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(args).map(([key, value]) => {
-      const text = typeof value === 'string' ? value : (JSON.stringify(value) as string | undefined);
-      if (text === undefined)
-        throw configError(
-          `getPrompt(${JSON.stringify(prompt)}): argument ${JSON.stringify(key)} is no JSON value`,
-          'prompt_argument',
-        );
-      return [key, text];
-    }),
-  );
+/** @internal Servers of the older revisions may leave the content out. */
+export const asToolResult = (result: CallToolResult): CallToolResult =>
+  (result.content as unknown) === undefined ? { ...result, content: [] } : result;
+
+/**
+ * @internal The protocol's prompt arguments are strings: strings go as they are, everything else as JSON.
+ * @throws ConfigError that names what is no JSON value
+ */
+export const promptArguments = (prompt: string, args: Arguments): Record<string, string> =>
+  Object.fromEntries(Object.entries(args).map(([key, value]) => [key, asString(prompt, key, value)]));
+
+function asString(prompt: string, key: string, value: unknown): string {
+  if (typeof value === 'string') return value;
+  let text: string | undefined;
+  let cause: unknown;
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    cause = error;
+  }
+  if (text !== undefined) return text;
+  const which = `argument ${JSON.stringify(key)} is no JSON value`;
+  const why = cause === undefined ? '' : `: ${textOf(cause)}`;
+  throw configError(`getPrompt(${JSON.stringify(prompt)}): ${which}${why}`, 'prompt_argument', cause);
 }

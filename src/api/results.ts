@@ -5,6 +5,7 @@ import type {
   ContentBlock,
   GetPromptResult,
   PromptMessage,
+  Tool,
 } from '@modelcontextprotocol/sdk/types.js';
 import type { z } from 'zod';
 import { InvalidResponseError, ToolError, type ClientState } from './errors.js';
@@ -13,10 +14,19 @@ import { InvalidResponseError, ToolError, type ClientState } from './errors.js';
 export interface ToolResult<T = unknown> {
   readonly content: readonly ContentBlock[];
   readonly structuredContent: Readonly<Record<string, unknown>> | undefined;
-  /** The structured content, unwrapped where the server wrapped a bare value, checked by `output` where given. */
+  /**
+   * The structured content, unwrapped where the server wrapped a bare value, checked by `output` where
+   * given; formats such as dates are as the server sent them. Undefined where there is none, and for an error.
+   */
   readonly data: T;
   readonly meta: Readonly<Record<string, unknown>> | undefined;
   readonly isError: boolean;
+}
+
+/** A tool as the server lists it, with whatever else it says of it. */
+export interface ListedTool extends Tool {
+  /** Why results of the tool are not checked against its output schema; it can be called all the same. */
+  readonly schemaError?: string;
 }
 
 /** A prompt, filled in. */
@@ -51,9 +61,12 @@ export interface ReadPlace {
   readonly what: string;
   readonly client: string;
   readonly state: () => ClientState;
+  /** The session that answered, where one did. */
+  readonly generation?: number | undefined;
 }
 
-const invalid = ({ what, client, state }: ReadPlace, detail: string, cause: unknown): InvalidResponseError =>
+/** @internal */
+export const invalid = ({ what, client, state }: ReadPlace, detail: string, cause?: unknown): InvalidResponseError =>
   new InvalidResponseError({
     message: `${what} on ${client} was answered, but ${detail}`,
     code: 'invalid_response',
@@ -63,10 +76,10 @@ const invalid = ({ what, client, state }: ReadPlace, detail: string, cause: unkn
     cause,
   });
 
-/** Checks a body against a schema of the protocol. */
+/** Checks a body against a schema of the protocol, and gives it as it came: what the schema does not know is the user's. */
 export function readAs<S extends z.ZodType>(schema: S, body: unknown, place: () => ReadPlace): z.infer<S> {
   const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return body as z.infer<S>;
   const [issue] = parsed.error.issues;
   const where = issue === undefined || issue.path.length === 0 ? 'the result' : issue.path.join('.');
   throw invalid(
@@ -84,29 +97,32 @@ export async function readBy<T>(schema: StandardSchema<T>, value: unknown, place
   throw invalid(place, `the answer does not fit the schema: ${issue?.message ?? 'unknown'}`, verdict.issues);
 }
 
-/** FastMCP wraps what is not an object as `{ result }`, and says so in `_meta`. */
-function dataOf(result: CallToolResult): unknown {
-  const { structuredContent, _meta } = result;
+/** FastMCP wraps what is not an object as `{ result }`, and says so in `_meta`, or in the tool's schema. */
+function dataOf({ structuredContent, _meta }: CallToolResult, isWrapped: boolean): unknown {
   if (structuredContent === undefined) return undefined;
   const fastmcp = _meta?.['fastmcp'];
-  const isWrapped =
+  const saysSo =
     typeof fastmcp === 'object' && fastmcp !== null && 'wrap_result' in fastmcp && fastmcp.wrap_result === true;
-  return isWrapped ? structuredContent['result'] : structuredContent;
+  if (!saysSo && !isWrapped) return structuredContent;
+  return Object.hasOwn(structuredContent, 'result') ? structuredContent['result'] : undefined;
 }
 
-export function toolResultOf(result: CallToolResult): ToolResult {
+/** @param isWrapped the tool's output schema says that its values are wrapped */
+export function toolResultOf(result: CallToolResult, isWrapped = false): ToolResult {
+  const isError = result.isError === true;
   return {
     content: result.content,
     structuredContent: result.structuredContent,
-    data: dataOf(result),
+    // What a tool says of its failure has another form than its results.
+    data: isError ? undefined : dataOf(result, isWrapped),
     meta: result._meta,
-    isError: result.isError === true,
+    isError,
   };
 }
 
 /** A tool's own error as ours: its text, if it has any. */
 export function toolErrorOf(tool: string, result: CallToolResult, state: ClientState): ToolError {
-  const [first] = result.content;
+  const first = result.content.find((block) => block.type === 'text' && block.text !== '');
   const text = first?.type === 'text' ? first.text : `tool ${JSON.stringify(tool)} returned an error`;
   return new ToolError(text, result, state);
 }

@@ -20,14 +20,20 @@ import type { RequestId } from '../protocol/json-rpc.js';
 import type { Negotiated } from '../protocol/handshake.js';
 import type { Connection } from '../transports/link.js';
 import type { ResolvedSource } from '../transports/source.js';
-import { Calls, type Call } from './calls.js';
+import { Catalogue } from './catalogue.js';
+import { Calls, type Call, type Params } from './calls.js';
 import { Complaints } from './complaints.js';
 import { Effects } from './effects.js';
 import { errorOf } from './error-of.js';
 import type { ClientState, McpActorError } from './errors.js';
+import { Features } from './features.js';
+import { Handlers } from './handlers/handlers.js';
+import type { Relay } from './groups/relay.js';
+import { Idleness } from './idleness.js';
 import { Inspections } from './inspection.js';
 import { LeaseTable } from './lease-table.js';
 import { machineInUse } from './machine.js';
+import { Notifications } from './notifications.js';
 import { Observation } from './observation.js';
 import type { ResolvedOptions } from './options.js';
 import { stateOf } from './snapshot.js';
@@ -40,10 +46,18 @@ export class Runtime {
   readonly label: string;
   readonly calls: Calls;
   readonly leases = new LeaseTable();
+  /** The tools that were listed last. */
+  readonly catalogue = new Catalogue();
   readonly complaints: Complaints;
+  readonly handlers: Handlers;
+  /** What parts of the client hear of the server, before the user does. */
+  readonly notifications: Notifications;
+  readonly features = new Features(this);
   readonly observation: Observation;
   readonly deadlines: Deadlines;
   readonly actor: ClientActor;
+  /** Set where this client is one of several behind another: who hears its server instead. */
+  relay: Relay | null = null;
   /** The object `initialize()` gives, until another session negotiates or there is none. */
   negotiated: Negotiated | null = null;
   /** Why the last session ended when nobody asked. */
@@ -60,6 +74,11 @@ export class Runtime {
     this.options = options;
     this.label = `${name} (${source.label})`;
     this.complaints = new Complaints(options.onError, name);
+    this.handlers = new Handlers(options.handlers, this.complaints, name);
+    this.notifications = new Notifications(this.complaints);
+    this.notifications.on('notifications/tools/list_changed', () => {
+      this.catalogue.outdate();
+    });
     this.observation = new Observation(this.complaints, () => clock.now());
     this.deadlines = new Deadlines(clock, (ids) => {
       this.send({ type: 'requests.expired', ids });
@@ -70,6 +89,8 @@ export class Runtime {
       label: this.label,
       now: () => clock.now(),
       state: () => this.state,
+      failure: () => this.failure,
+      progressHandler: () => this.handlers.current.progressHandler,
       aborted: (id, reason) => {
         this.send({ type: 'request.aborted', id, ...(reason === undefined ? {} : { reason }) });
       },
@@ -83,12 +104,15 @@ export class Runtime {
   }
 
   #connectActor(source: ResolvedSource, name: string): void {
-    const { actor, options, calls } = this;
+    const { actor, options, calls, handlers } = this;
     providePorts(actor.system, {
       clock: options.clock,
       random: options.random,
       openLink: source.open,
-      hello: () => ({ clientInfo: options.clientInfo, capabilities: {} }),
+      hello: () => ({
+        clientInfo: options.clientInfo,
+        capabilities: this.relay?.capabilities() ?? handlers.advertise(this.snapshot.context.generation),
+      }),
       nextId: () => this.nextId(),
       requestOf: (id) => calls.requestOf(id, this.snapshot.context.generation),
       notificationOf: (id) => calls.notificationOf(id),
@@ -102,12 +126,14 @@ export class Runtime {
       inspections?.note(event, after);
     });
     const effects = new Effects(this);
+    const idleness = new Idleness();
     actor.on('*', (effect) => {
       effects.run(effect);
     });
     actor.subscribe({
       next: (snapshot) => {
         if (snapshot.value === 'disconnected') this.negotiated = null;
+        idleness.note(snapshot);
         if (snapshot.context.failure !== this.#failed) this.#noteFailure(snapshot);
         this.observation.tell(snapshot);
       },
@@ -191,7 +217,7 @@ export class Runtime {
   }
 
   /** A notification is settled by the chart at once: sent in `ready`, refused elsewhere. */
-  notify(method: string, params: Call['params'], leaseId: number | null): Promise<void> {
+  notify(method: string, params: Params, leaseId: number | null): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       const id = this.nextId();
       const settled = (): void => {

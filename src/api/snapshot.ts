@@ -27,12 +27,23 @@ export interface SnapshotRecord {
 
 type StateValue = string | { readonly [key: string]: StateValue | undefined };
 
+// There are a dozen paths, and each is asked for several times in every event: none is put together twice.
+const joined = new Map<string, Map<string, string>>();
+
+function join(outer: string, inner: string): string {
+  let paths = joined.get(outer);
+  if (paths === undefined) joined.set(outer, (paths = new Map<string, string>()));
+  let path = paths.get(inner);
+  if (path === undefined) paths.set(inner, (path = `${outer}.${inner}`));
+  return path;
+}
+
 /** @internal `{ connecting: 'backoff' }` as `connecting.backoff`. */
 export function pathOf(value: StateValue): string {
   if (typeof value === 'string') return value;
   for (const key in value) {
     const inner = value[key];
-    return inner === undefined ? key : `${key}.${pathOf(inner)}`;
+    return inner === undefined ? key : join(key, pathOf(inner));
   }
   return '';
 }

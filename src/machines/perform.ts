@@ -14,7 +14,8 @@ export function perform(step: (context: ClientContext, event: never) => Step) {
   return enqueueActions<ClientContext, ClientEvent, undefined, ClientEvent, never, never, never, never, ClientEffect>(
     ({ context, event, enqueue }) => {
       const { changes, commands, effects, rest } = step(context, event as never);
-      if (changes !== undefined) enqueue.assign(changes);
+      // As a function: given an object, XState asks of each value whether it has to be called.
+      if (changes !== undefined && Object.keys(changes).length > 0) enqueue.assign(() => changes);
       // Asked first, then told: what a settled call was about is forgotten with it.
       if (commands !== undefined) for (const command of commands) enqueue.sendTo('session', command);
       if (effects !== undefined) for (const effect of effects) enqueue.emit(effect);

@@ -5,6 +5,11 @@
 export {
   CallToolResultSchema,
   CompleteResultSchema,
+  CreateMessageRequestParamsSchema,
+  CreateMessageResultSchema,
+  CreateMessageResultWithToolsSchema,
+  ElicitRequestParamsSchema,
+  ElicitResultSchema,
   EmptyResultSchema,
   GetPromptResultSchema,
   InitializeResultSchema,
@@ -12,7 +17,9 @@ export {
   ListPromptsResultSchema,
   ListResourceTemplatesResultSchema,
   ListResourcesResultSchema,
+  ListRootsResultSchema,
   ListToolsResultSchema,
+  LoggingMessageNotificationParamsSchema,
   ReadResourceResultSchema,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from '@modelcontextprotocol/sdk/types.js';

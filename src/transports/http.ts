@@ -19,6 +19,7 @@
  *     stream      a body that is an event stream
  *     endpoint    the address of the server, and what carries requests to it
  *     headers     those of the protocol and those of the user
+ *     sending     what is the same for all messages that go out, over SSE too
  *     turns       what is sent first goes out first, however long its headers take
  *     preparations the messages that wait for their headers, each send in its turn
  *     lane        sockets, and who waits for which

@@ -14,8 +14,12 @@ import type { Message } from '../protocol/json-rpc.js';
 export type Connection =
   | { readonly kind: 'stdio'; readonly pid: number }
   | { readonly kind: 'http'; readonly url: string; readonly sessionId: string | null }
+  /** What came before streamable HTTP: one event stream, and a POST for each message. */
+  | { readonly kind: 'sse'; readonly url: string }
   | { readonly kind: 'memory' }
-  | { readonly kind: 'custom'; readonly sessionId: string | null };
+  | { readonly kind: 'custom'; readonly sessionId: string | null }
+  /** Several servers behind one client. */
+  | { readonly kind: 'servers'; readonly names: readonly string[] };
 
 export interface Link {
   /** Null until the link is open. */
@@ -34,6 +38,12 @@ export interface Link {
 
   /** Nobody waits for these requests any more: a stream that only carries their answers may go. */
   abandon(ids: readonly number[]): void;
+
+  /**
+   * Whether the link keeps the program alive. It does, until it is told not to: by a session that is
+   * kept though nobody uses it.
+   */
+  hold?(held: boolean): void;
 
   /** The handshake has settled on this revision of the protocol. */
   negotiated(protocolVersion: string): void;

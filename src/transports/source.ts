@@ -2,16 +2,22 @@
  * From what a user names as a server to links to it: one fresh link for each generation.
  * `undici` and `node:child_process` are loaded when a link that needs them is first opened.
  */
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Transport } from './transport.js';
 import type { Clock } from '../protocol/clock.js';
 import { configFailure, FailureError } from '../protocol/failure.js';
 import type { Limits } from '../protocol/limits.js';
-import { commandOf, isConfig, isStdioEntry, onlyServer, readConfigFile, type ServerConfig } from './config.js';
+import { isConfig, onlyServer, type ServerConfig } from './config.js';
+import { commandOf } from './config/command.js';
+import { readConfigFile } from './config/files.js';
 import { ForeignLink } from './foreign.js';
 import type { Link } from './link.js';
 import { MemoryLink, type ConnectableServer } from './memory.js';
+import { httpUrl, isRemote, mergedHeaders, remoteOf, transportFor, type RemoteServer } from './remote.js';
 import { commandFor, isScript } from './script.js';
+import type { LogStream } from './stdio/stderr-log.js';
 
 /** A process to start: the command is run as it is, never through a shell. */
 export interface StdioServer {
@@ -19,7 +25,11 @@ export interface StdioServer {
   readonly args?: readonly string[] | undefined;
   /** Added to the few variables a child gets; the rest of our environment is not passed on. */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Names of further variables of ours that it gets too; `true` for all of them. Default: none. */
+  readonly inheritEnv?: readonly string[] | true | undefined;
   readonly cwd?: string | undefined;
+  /** Where its stderr is written to as well: a path, to which it is appended, or a stream. Default: nowhere. */
+  readonly logFile?: string | LogStream | undefined;
 }
 
 /** Headers of every HTTP request, or how to get them. */
@@ -34,11 +44,12 @@ export type SourceResult = Transport | ConnectableServer;
 
 /**
  * A server, in any of the forms a client takes: a function called once for each generation; an SDK
- * `Transport` (good for one generation); an SDK `McpServer` or `Server` in this process; an http(s)
- * URL; the path of a `.py`, `.js`, `.mjs` or `.ts` script; a command; a config object or the path of
- * a `.json` one.
+ * `Transport` (good for one generation); an SDK `McpServer` or `Server` in this process; the path (or
+ * `file:` URL) of a `.py`, `.js`, `.mjs` or `.ts` script; an http(s) URL, alone or with a transport
+ * and headers; a command; a config object or the path of a `.json` one.
  */
-export type Source = SourceFunction | SourceResult | URL | string | StdioServer | ServerConfig | WrappedSource;
+export type Source =
+  SourceFunction | SourceResult | URL | string | StdioServer | RemoteServer | ServerConfig | WrappedSource;
 
 /** The key of the method by which a wrapped source is resolved. */
 export const wrapped: unique symbol = Symbol('mcp-actor.wrapped');
@@ -73,11 +84,12 @@ export function resolveSource(source: Source, options: SourceOptions, ports: Lin
     return { label: source.name || 'a source function', open: () => fromFunction(source) };
   }
   if (typeof source === 'string') return resolveText(source, options, ports);
-  if (source instanceof URL) return resolveUrl(source, options, ports);
+  if (source instanceof URL) return resolveAddress(source, options, ports);
   if (isWrapped(source)) return source[wrapped]((inner) => resolveSource(inner, options, ports), ports);
   if (isTransport(source)) return { label: 'a transport', open: () => new ForeignLink(source) };
   if (isServer(source)) return { label: 'a server in this process', open: () => new MemoryLink(source) };
   if (isCommand(source)) return resolveCommand(commandOf(source), options, ports);
+  if (isRemote(source)) return resolveRemote(remoteOf(source), options, ports);
   if (isConfig(source)) return resolveConfig(source, options, ports);
   throw unknownSource(source);
 }
@@ -95,43 +107,54 @@ async function fromFunction(source: SourceFunction): Promise<Link> {
 }
 
 function resolveText(text: string, options: SourceOptions, ports: LinkPorts): ResolvedSource {
-  if (/^https?:\/\//i.test(text)) {
-    if (!URL.canParse(text))
-      throw new FailureError(configFailure('source_url', 'the source begins like a URL, and is not a URL'));
-    return resolveUrl(new URL(text), options, ports);
-  }
+  // A file that is there is meant, whatever else its name looks like.
+  const isThere = text !== '' && existsSync(resolve(options.cwd ?? '.', text));
+  if (isScript(text) && isThere) return resolveScript(text, options, ports);
+  if (/^https?:\/\//i.test(text)) return resolveRemote({ url: text }, options, ports);
   if (/\.json$/i.test(text)) {
     const open = async (): Promise<Link> => resolveConfig(await readConfigFile(text), options, ports).open();
     return { label: text, open };
   }
-  if (isScript(text)) {
-    return { label: text, open: () => resolveCommand(commandFor(text, options.cwd), options, ports).open() };
-  }
+  if (isScript(text)) return resolveScript(text, options, ports);
+  if (isThere) throw unknownScript(text);
   throw unknownSource(text);
 }
 
-function resolveUrl(url: URL, options: SourceOptions, ports: LinkPorts): ResolvedSource {
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new FailureError(
-      configFailure('source_url', `a server's URL begins with http: or https:, not ${url.protocol}`),
-    );
-  }
-  const open = async (): Promise<Link> => {
-    const { httpLink } = await import('./http.js');
-    return httpLink({ url, ...(options.headers === undefined ? {} : { headers: options.headers }) }, ports);
-  };
+function resolveScript(path: string, options: SourceOptions, ports: LinkPorts): ResolvedSource {
+  return { label: path, open: () => resolveCommand(commandFor(path, options.cwd), options, ports).open() };
+}
+
+function resolveAddress(url: URL, options: SourceOptions, ports: LinkPorts): ResolvedSource {
+  return url.protocol === 'file:'
+    ? resolveText(fileURLToPath(url), options, ports)
+    : resolveRemote({ url }, options, ports);
+}
+
+function resolveRemote(server: RemoteServer, options: SourceOptions, ports: LinkPorts): ResolvedSource {
+  const url = httpUrl(server.url);
+  const headers = mergedHeaders(options.headers, server.headers);
+  const given = { url, ...(headers === undefined ? {} : { headers }) };
+  const open =
+    (server.transport ?? transportFor(url)) === 'sse'
+      ? async (): Promise<Link> => (await import('./sse.js')).sseLink(given, ports)
+      : async (): Promise<Link> => (await import('./http.js')).httpLink(given, ports);
   // Never the query or a user's name and password: they are where secrets are.
   return { label: url.origin + url.pathname, open };
 }
 
 function resolveCommand(server: StdioServer, options: SourceOptions, ports: LinkPorts): ResolvedSource {
-  const { command, args = [] } = server;
+  const { command, args = [], inheritEnv, logFile } = server;
   const env = { ...options.env, ...server.env };
   const cwd = server.cwd ?? options.cwd;
-  const open = async (): Promise<Link> => {
-    const { stdioLink } = await import('./stdio.js');
-    return stdioLink({ command, args, env, ...(cwd === undefined ? {} : { cwd }) }, ports);
+  const given = {
+    command,
+    args,
+    env,
+    ...(inheritEnv === undefined ? {} : { inheritEnv }),
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(logFile === undefined ? {} : { logFile }),
   };
+  const open = async (): Promise<Link> => (await import('./stdio.js')).stdioLink(given, ports);
   // Arguments are where secrets are; the name of a script is not one.
   const [script] = args;
   const shown = script !== undefined && isScript(script) ? [command, basename(script)] : [command];
@@ -139,10 +162,8 @@ function resolveCommand(server: StdioServer, options: SourceOptions, ports: Link
 }
 
 function resolveConfig(config: ServerConfig, options: SourceOptions, ports: LinkPorts): ResolvedSource {
-  const { name, entry } = onlyServer(config);
-  const resolved = isStdioEntry(entry)
-    ? resolveCommand(entry, options, ports)
-    : resolveUrl(new URL(entry.url), { ...options, headers: entry.headers ?? options.headers }, ports);
+  const { name, source } = onlyServer(config);
+  const resolved = 'command' in source ? resolveCommand(source, options, ports) : resolveRemote(source, options, ports);
   return { ...resolved, label: name };
 }
 
@@ -160,13 +181,18 @@ const isServer = (value: unknown): value is ConnectableServer => hasMethods(valu
 const isCommand = (value: unknown): value is StdioServer =>
   isObject(value) && 'command' in value && !('url' in value) && !isObject(value['command']);
 
+function unknownScript(path: string): FailureError {
+  const message = `${JSON.stringify(path)} is there, and is neither a .py, .js, .mjs or .ts script nor a .json config; pass { command, args }`;
+  return new FailureError(configFailure('script_type', message));
+}
+
 function unknownSource(source: unknown): FailureError {
   const shown =
     typeof source === 'string' ? JSON.stringify(source) : source === null ? 'null' : `a value of type ${typeof source}`;
   return new FailureError(
     configFailure(
       'source',
-      `${shown} names no server; pass an http(s) URL, the path of a .py, .js, .mjs, .ts or .json file, { command, args }, a config object, an SDK Transport or server object, or a function that makes one`,
+      `${shown} names no server; pass an http(s) URL, the path of a .py, .js, .mjs, .ts or .json file, { command, args }, { url, headers }, a config object, an SDK Transport or server object, or a function that makes one`,
     ),
   );
 }

@@ -22,7 +22,7 @@ describe('timeouts', () => {
     ['a higher one per call', { timeout: 700 }, { timeout: 900 }, 900],
     ["0 per call, which is the client's", { timeout: 700 }, { timeout: 0 }, 700],
     ['maxTotalTimeout', { timeout: 700 }, { maxTotalTimeout: 200 }, 200],
-  ])('%s holds, and the server is told once', async (_name, options, perCall, expected) => {
+  ])('%s holds, and the server is told once [3.4.1, 3.4.3, 3.4.4]', async (_name, options, perCall, expected) => {
     const { client, server, clock } = virtualClient(options);
     server.script = silentFor('hang');
     const lease = await client.connect();
@@ -120,7 +120,7 @@ describe('timeouts', () => {
 });
 
 describe('aborting', () => {
-  it('rejects with the reason, and tells the server once', async () => {
+  it('rejects with the reason, and tells the server once [2.3.28]', async () => {
     const { client, server } = virtualClient();
     server.script = silentFor('hang');
     const lease = await client.connect();
@@ -457,7 +457,7 @@ describe('results', () => {
 });
 
 describe('initialize()', () => {
-  it('is idempotent and returns the same object', async () => {
+  it('is idempotent and returns the same object [3.5.3]', async () => {
     const { client, server } = virtualClient();
     await client.use(async () => {
       const first = await client.initialize();
@@ -469,7 +469,7 @@ describe('initialize()', () => {
     expect(client.initializeResult).toBeNull();
   });
 
-  it('with autoInitialize: false the client waits in initializing.waiting until it is called', async () => {
+  it('with autoInitialize: false the client waits in initializing.waiting until it is called [3.5.2]', async () => {
     const { client, server } = virtualClient({ autoInitialize: false });
     const lease = await client.connect();
     expect(client.getSnapshot().path).toBe('initializing.waiting');
@@ -501,7 +501,7 @@ describe('initialize()', () => {
 });
 
 describe('a lost session', () => {
-  it('settles what was in flight with the root cause, and makes what is called now in the next generation', async () => {
+  it('settles what was in flight with the root cause, and makes what is called now in the next generation [3.2.1, 2.3.11]', async () => {
     const { client, server } = virtualClient();
     server.script = silentFor('hang');
     const lease = await client.connect();

@@ -11,7 +11,7 @@ import { never, silentFor } from '../support/scripted-server.js';
 import { outcome, settle, virtualClient } from '../support/virtual-client.js';
 
 describe('entering and leaving', () => {
-  it('nested entries share one session, and the last exit ends it', async () => {
+  it('nested entries share one session, and the last exit ends it [3.1.2, 2.3.1]', async () => {
     const { client, server } = virtualClient();
     await client.use(async (outer) => {
       await client.use(async (inner) => {
@@ -38,7 +38,7 @@ describe('entering and leaving', () => {
     expect(client.leases).toHaveLength(0);
   });
 
-  it('five concurrent entries to a dead server make one attempt and learn the same root cause', async () => {
+  it('five concurrent entries to a dead server make one attempt and learn the same root cause [2.3.2]', async () => {
     const { client, server } = virtualClient();
     const cause = new Error('nobody is there');
     server.onStart = () => Promise.reject(cause);
@@ -54,7 +54,7 @@ describe('entering and leaving', () => {
     expect(client.state).toBe('disconnected');
   });
 
-  it("the starter's abort does not take the others down", async () => {
+  it("the starter's abort does not take the others down [3.1.4, 2.3.3]", async () => {
     const { client, server } = virtualClient();
     let open = (): void => undefined;
     server.onStart = () => new Promise((resolve) => (open = resolve));
@@ -71,7 +71,7 @@ describe('entering and leaving', () => {
     expect(server.connections).toHaveLength(1);
   });
 
-  it('an attempt is abandoned with the last who waited for it', async () => {
+  it('an attempt is abandoned with the last who waited for it [3.1.3]', async () => {
     const { client, server, clock } = virtualClient();
     server.onStart = never;
     const waiting = outcome(client.connect({ timeout: 500 }));
@@ -84,7 +84,7 @@ describe('entering and leaving', () => {
     expect(clock.armed).toBe(0);
   });
 
-  it('an entry while it closes gets a fresh generation', async () => {
+  it('an entry while it closes gets a fresh generation [3.1.5]', async () => {
     const { client, server } = virtualClient();
     let finishClosing = (): void => undefined;
     server.onClose = ({ generation }) =>
@@ -103,7 +103,7 @@ describe('entering and leaving', () => {
     await second.ping();
   });
 
-  it('a release after close() and a reconnect changes nothing', async () => {
+  it('a release after close() and a reconnect changes nothing [2.3.14]', async () => {
     const { client } = virtualClient();
     const stale = await client.connect();
     await client.close();
@@ -151,7 +151,7 @@ describe('entering and leaving', () => {
 });
 
 describe('outside any lease', () => {
-  it('an operation is refused, at once and with the way out', async () => {
+  it('an operation is refused, at once and with the way out [3.3.9]', async () => {
     const { client } = virtualClient();
     const error: unknown = await client.listTools().catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(NotConnectedError);
@@ -233,7 +233,7 @@ describe('re-entering from inside', () => {
     expect(done).toEqual(['onProgress', 'messageHandler']);
   });
 
-  it('a handler that throws, rejects or never resolves changes nothing, and is told to onError', async () => {
+  it('a handler that throws, rejects or never resolves changes nothing, and is told to onError [2.3.29]', async () => {
     let calls = 0;
     const { client, server, complaints } = virtualClient({
       messageHandler: () => {
@@ -269,7 +269,7 @@ describe('closing', () => {
     expect(clock.armed).toBe(0);
   });
 
-  it('close() ends within its timeout though the transport never closes', async () => {
+  it('close() ends within its timeout though the transport never closes [3.1.6, 2.3.16]', async () => {
     const { client, server, clock } = virtualClient();
     server.onClose = never;
     await client.connect();
@@ -313,7 +313,7 @@ describe('closing', () => {
     expect(call.value).toBeInstanceOf(ClosedError);
   });
 
-  it('close() from inside a progress callback and from inside messageHandler resolves', async () => {
+  it('close() from inside a progress callback and from inside messageHandler resolves [2.3.26]', async () => {
     const closed: string[] = [];
     const { client, server } = virtualClient({
       messageHandler: async () => {
@@ -348,7 +348,7 @@ describe('closing', () => {
     expect(client.state).toBe('disconnected');
   });
 
-  it('close() after a failed connect resolves, and the client can connect again', async () => {
+  it('close() after a failed connect resolves, and the client can connect again [2.3.12]', async () => {
     const { client, server } = virtualClient();
     server.onStart = () => Promise.reject(new Error('down'));
     await expect(client.connect()).rejects.toThrow('down');
@@ -358,7 +358,7 @@ describe('closing', () => {
     expect(client.generation).toBe(2);
   });
 
-  it('a call that is in flight may finish while it drains; one that was only queued is settled at once', async () => {
+  it('a call that is in flight may finish while it drains; one that was only queued is settled at once [2.3.15]', async () => {
     const { client, server, clock } = virtualClient({ limits: { inFlight: 1 } });
     server.script = silentFor('slow');
     const lease = await client.connect();

@@ -221,7 +221,7 @@ describe('what a client shows', () => {
     });
   });
 
-  it('by new(): the same configuration, a session of its own', async () => {
+  it('by new(): the same configuration, a session of its own [3.1.9]', async () => {
     const { client, server } = virtualClient();
     const other = client.new();
     expect(other.name).toMatch(/^test:[0-9a-f]{4}$/);

@@ -32,7 +32,11 @@ describe('a result that reports an error', () => {
     const error: unknown = await say(result).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ToolError);
     expect(error).toMatchObject({ message: 'disk full', result: { structuredContent: { code: 28 } } });
-    expect(await say(result, { throwOnError: false })).toMatchObject({ isError: true, data: { code: 28 } });
+    expect(await say(result, { throwOnError: false })).toMatchObject({
+      isError: true,
+      structuredContent: { code: 28 },
+      data: undefined,
+    });
     expect(await lease.raw.callTool('say', { raw: answer(result) })).toMatchObject({ isError: true });
   });
 

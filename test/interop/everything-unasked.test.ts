@@ -23,7 +23,7 @@ describe.each(everything)('server-everything over %s', (transport, start) => {
   describe('a long-running operation', () => {
     const steps = 4;
 
-    it('tells its progress, in order and before its answer', async () => {
+    it('tells its progress, in order and before its answer [3.7.27]', async () => {
       const told: unknown[] = [];
       const onProgress = (progress: unknown): void => void told.push(progress);
       const answer = await lease.callTool('trigger-long-running-operation', { duration: 0.4, steps }, { onProgress });
@@ -81,7 +81,7 @@ describe.each(everything)('server-everything over %s', (transport, start) => {
     await lease.request('resources/unsubscribe', { uri: resource });
   });
 
-  it('logs to messageHandler, at the level that was set', async () => {
+  it('logs to messageHandler, at the level that was set [3.7.22]', async () => {
     await lease.setLoggingLevel('debug');
     await lease.callTool('toggle-simulated-logging');
     const logged = await subject.first('notifications/message', ({ data }) => /level.message/i.test(String(data)));

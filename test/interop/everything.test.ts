@@ -21,7 +21,7 @@ describe.each(everything)('server-everything over %s', (transport, start) => {
   });
   afterAll(() => subject.stop());
 
-  it('negotiates, and says who it is and what it can do', () => {
+  it('negotiates, and says who it is and what it can do [3.5.1, 3.5.4]', () => {
     const { client } = subject;
     expect(client.serverInfo).toMatchObject({ name: 'mcp-servers/everything', version: '2.0.0' });
     expect(client.protocolVersion).toBe('2025-11-25');

@@ -29,7 +29,7 @@ describe('a refused connection', () => {
     expect(client.generation).toBe(1);
   });
 
-  it('fails that call at once, as not executed, and the session lives when a ping gets through', async () => {
+  it('fails that call at once, as not executed, and the session lives when a ping gets through [2.3.23]', async () => {
     let asked = 0;
     const probed: string[] = [];
     const { client, server } = await httpClient(

@@ -41,55 +41,35 @@ export const ofMessages: readonly Mutant[] = [
   mutant('an answered request of the server is kept', 'I1', {
     actions: { answerInbound: but(messages.answerInbound, ({ commands = [] }) => ({ commands })) },
   }),
-  mutant(
-    'errors and invalid replies are ignored',
-    'I7',
-    {
-      actions: {
-        absorbMessages: but(messages.absorbMessages, (_, context, event) =>
-          messages.absorbMessages(context, {
-            ...event,
-            messages: event.messages.filter(({ kind }) => kind !== 'error' && kind !== 'invalid'),
-          }),
-        ),
-      },
+  mutant('errors and invalid replies are ignored', 'I7', {
+    actions: {
+      absorbMessages: but(messages.absorbMessages, (_, context, event) =>
+        messages.absorbMessages(context, {
+          ...event,
+          messages: event.messages.filter(({ kind }) => kind !== 'error' && kind !== 'invalid'),
+        }),
+      ),
     },
-    { inClient: false },
-  ),
-  mutant(
-    'pings of the server are not answered',
-    'I1',
-    {
-      actions: {
-        absorbMessages: but(messages.absorbMessages, ({ commands = [], ...done }) => ({
-          ...done,
-          commands: commands.filter((command) => command.type !== 'reply.requested' || !('result' in command.answer)),
-        })),
-      },
+  }),
+  mutant('pings of the server are not answered', 'I1', {
+    actions: {
+      absorbMessages: but(messages.absorbMessages, ({ commands = [], ...done }) => ({
+        ...done,
+        commands: commands.filter((command) => command.type !== 'reply.requested' || !('result' in command.answer)),
+      })),
     },
-    { inClient: false },
-  ),
-  mutant(
-    'every request of the server is turned away',
-    'I1',
-    {
-      actions: { absorbMessages: unlimited(messages.absorbMessages, { maxInbound: 0 }) },
+  }),
+  mutant('every request of the server is turned away', 'I1', {
+    actions: { absorbMessages: unlimited(messages.absorbMessages, { maxInbound: 0 }) },
+  }),
+  mutant('notifications of the server are dropped', 'I1', {
+    actions: {
+      absorbMessages: but(messages.absorbMessages, (_, context, event) =>
+        messages.absorbMessages(context, {
+          ...event,
+          messages: event.messages.filter(({ kind }) => kind !== 'notification'),
+        }),
+      ),
     },
-    { inClient: false },
-  ),
-  mutant(
-    'notifications of the server are dropped',
-    'I1',
-    {
-      actions: {
-        absorbMessages: but(messages.absorbMessages, (_, context, event) =>
-          messages.absorbMessages(context, {
-            ...event,
-            messages: event.messages.filter(({ kind }) => kind !== 'notification'),
-          }),
-        ),
-      },
-    },
-    { inClient: false },
-  ),
+  }),
 ];

@@ -8,19 +8,14 @@ const unexecuted = (settlement: Settlement): Settlement =>
   settlement.kind === 'failure' ? { ...settlement, failure: { ...settlement.failure, executed: 'no' } } : settlement;
 
 /** Refused calls stand in the queue as they were refused, and not as they came. */
-export const refusedInTurn: Mutant = mutant(
-  'refused calls are made again in the order of their refusal',
-  'I8',
-  {
-    actions: {
-      beginGeneration: but(generations.beginGeneration, (done, { queue }) => ({
-        ...done,
-        changes: { ...done.changes, queue },
-      })),
-    },
+export const refusedInTurn: Mutant = mutant('refused calls are made again in the order of their refusal', 'I8', {
+  actions: {
+    beginGeneration: but(generations.beginGeneration, (done, { queue }) => ({
+      ...done,
+      changes: { ...done.changes, queue },
+    })),
   },
-  { inClient: false },
-);
+});
 
 export const ofRequests: readonly Mutant[] = [
   mutant('a call that fails is settled twice', 'I1', {
@@ -149,59 +144,37 @@ export const ofRequests: readonly Mutant[] = [
     {
       actions: { admitPings: but(requests.admitPings, (_, context, event) => requests.admitRequests(context, event)) },
     },
-    { options: { autoInitialize: false }, inClient: false },
+    { options: { autoInitialize: false } },
   ),
-  mutant('nothing that waits is ever sent', 'I8', { actions: { sendQueued: nothing } }, { inClient: false }),
-  mutant('a peer that is trusted again is sent nothing', 'I8', { actions: { trust: nothing } }, { inClient: false }),
-  mutant('calls are sent to a peer that is suspected', 'I8', { actions: { suspect: nothing } }, { inClient: false }),
-  mutant(
-    'a call that was sent and aborted is told not to be executed',
-    'I8',
-    {
-      actions: {
-        abortRequest: but(requests.abortRequest, (done) => ({
-          ...done,
-          effects: (done.effects ?? []).map((effect) =>
-            effect.type === 'requests.settled'
-              ? { ...effect, settlements: effect.settlements.map(unexecuted) }
-              : effect,
-          ),
-        })),
-      },
-    },
-    { inClient: false },
-  ),
-  mutant(
-    'of several calls that expire, one is settled',
-    'I8',
-    {
-      actions: {
-        expireRequests: but(requests.expireRequests, (_, context, event) =>
-          requests.expireRequests(context, { ...event, ids: event.ids.slice(0, 1) }),
+  mutant('nothing that waits is ever sent', 'I8', { actions: { sendQueued: nothing } }),
+  mutant('a peer that is trusted again is sent nothing', 'I8', { actions: { trust: nothing } }),
+  mutant('calls are sent to a peer that is suspected', 'I8', { actions: { suspect: nothing } }),
+  mutant('a call that was sent and aborted is told not to be executed', 'I8', {
+    actions: {
+      abortRequest: but(requests.abortRequest, (done) => ({
+        ...done,
+        effects: (done.effects ?? []).map((effect) =>
+          effect.type === 'requests.settled' ? { ...effect, settlements: effect.settlements.map(unexecuted) } : effect,
         ),
-      },
+      })),
     },
-    { inClient: false },
-  ),
+  }),
+  mutant('of several calls that expire, one is settled', 'I8', {
+    actions: {
+      expireRequests: but(requests.expireRequests, (_, context, event) =>
+        requests.expireRequests(context, { ...event, ids: event.ids.slice(0, 1) }),
+      ),
+    },
+  }),
   refusedInTurn,
-  mutant(
-    'a notification is admitted, and never written',
-    'I1',
-    {
-      actions: { admitNotification: but(requests.admitNotification, (done) => ({ ...done, commands: [] })) },
+  mutant('a notification is admitted, and never written', 'I1', {
+    actions: { admitNotification: but(requests.admitNotification, (done) => ({ ...done, commands: [] })) },
+  }),
+  mutant('what a server refused is never made again', 'I8', {
+    actions: {
+      requeueOrFailRequest: but(requests.requeueOrFailRequest, (_, context, event) =>
+        requests.failRequest(context, event),
+      ),
     },
-    { inClient: false },
-  ),
-  mutant(
-    'what a server refused is never made again',
-    'I8',
-    {
-      actions: {
-        requeueOrFailRequest: but(requests.requeueOrFailRequest, (_, context, event) =>
-          requests.failRequest(context, event),
-        ),
-      },
-    },
-    { inClient: false },
-  ),
+  }),
 ];

@@ -127,58 +127,43 @@ export const ofSessions: readonly Mutant[] = [
       ),
     },
   }),
-  mutant(
-    'attempts are forgiven as soon as a session is ready',
-    'L2',
-    {
-      actions: {
-        recordReady: but(generations.recordReady, (done) => ({ ...done, changes: { ...done.changes, attempts: 0 } })),
-      },
+  mutant('attempts are forgiven as soon as a session is ready', 'L2', {
+    actions: {
+      recordReady: but(generations.recordReady, (done) => ({ ...done, changes: { ...done.changes, attempts: 0 } })),
     },
-    { inClient: false },
-  ),
+  }),
   mutant(
     'what cannot help is tried again',
     'L2',
     givingUp(({ closing, ...context }) => ({ ...context, closing: closing && { ...closing, failure: null } })),
-    { inClient: false },
   ),
   mutant(
     'a run that was never ready is tried again',
     'L2',
     givingUp((context) => ({ ...context, wasReady: true })),
-    {
-      inClient: false,
-    },
   ),
   mutant(
     'reconnecting is given up one attempt early',
     'L2',
     givingUp((context) => ({ ...context, attempts: context.attempts + 1 })),
-    {
-      inClient: false,
-    },
   ),
   mutant(
     'reconnecting is always given up',
     'L2',
     givingUp((context) => ({ ...context, attempts: Infinity })),
-    {
-      inClient: false,
-    },
   ),
   mutant(
     'an idle session is kept for ever',
     'L2',
     { delays: { idleTimeout: () => Infinity } },
-    { options: { idleTimeout: 60_000 }, inClient: false },
+    { options: { idleTimeout: 60_000 } },
   ),
   {
     name: 'close() is ignored while idle',
     caughtBy: 'I9',
     logic: deafWhileIdle,
     options: { idleTimeout: 60_000 },
-    inClient: false,
+    inClient: true,
   },
   {
     name: 'only events of the very last generation are dropped',
@@ -186,6 +171,6 @@ export const ofSessions: readonly Mutant[] = [
     logic: broken(clientMachine, {
       isStale: (event, living) => 'generation' in event && event.generation === living - 1,
     }),
-    inClient: false,
+    inClient: true,
   },
 ];

@@ -188,7 +188,7 @@ describe('bad inputs', () => {
     await expect(call).rejects.toMatchObject({ executed: 'maybe', cause: { ...cause, stderr: `${args.stderr}\n` } });
   });
 
-  it('row 20: a server that never answers the handshake is given up, with the end of its stderr as the cause', async () => {
+  it('row 20: a server that never answers the handshake is given up, with the end of its stderr as the cause [3.5.5]', async () => {
     const mute = ['-e', "console.error('waiting for a licence key'); process.stdin.resume()"];
     const client = new Client({ command: process.execPath, args: mute }, { initTimeout: 1_000 });
     const attempt = client.connect();

@@ -61,14 +61,14 @@ describe('close()', () => {
     },
   );
 
-  it('while connecting hangs, because the source never comes up with a transport', async () => {
+  it('while connecting hangs, because the source never comes up with a transport [2.3.5]', async () => {
     subject = clientOf(() => () => new Promise(() => undefined));
     const refused = expect(subject.client.connect()).rejects.toBeInstanceOf(ClosedError);
     await closeWithin(subject.client, 4_000);
     await refused;
   });
 
-  it('while initializing, of a server that never answers', async () => {
+  it('while initializing, of a server that never answers [3.3.1]', async () => {
     subject = processClient(['--mute']);
     const { client } = subject;
     const refused = expect(client.connect()).rejects.toBeInstanceOf(ClosedError);

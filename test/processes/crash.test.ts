@@ -18,7 +18,7 @@ const reasonOf = (outcome: PromiseSettledResult<unknown>): unknown =>
 describe('a server that exits in the middle of 200 calls', () => {
   const dying = { exitAt: 100, code: 3, stderr: 'panic: out of luck' };
 
-  it('settles each of them with SessionLostError, whose cause has the exit code and the end of stderr', async () => {
+  it('settles each of them with SessionLostError, whose cause has the exit code and the end of stderr [2.3.19]', async () => {
     const { client } = processClient();
     const lease = await client.connect();
     const calls = Array.from({ length: 200 }, () => lease.callTool('hang', dying));
@@ -39,7 +39,7 @@ describe('a server that exits in the middle of 200 calls', () => {
     expect(new Set(reasons.map((reason) => (reason as SessionLostError).cause)).size).toBe(1);
   });
 
-  it('lets a call made now wait for the next generation and run on a new pid, and the held lease work on', async () => {
+  it('lets a call made now wait for the next generation and run on a new pid, and the held lease work on [3.3.12, 2.3.10]', async () => {
     const { client, running } = processClient();
     const lease = await client.connect({ label: 'held' });
     const before = await textOf(lease, 'pid');
@@ -102,7 +102,7 @@ describe('a server that does not come back', () => {
     return `--once=${path}`;
   }
 
-  it('ends leases and queued calls with the first cause, once reconnecting is given up', async () => {
+  it('ends leases and queued calls with the first cause, once reconnecting is given up [3.2.5]', async () => {
     const { client, clock, running } = processClient([onceServer()], { reconnect: { attempts: 3, initialDelay: 10 } });
     const lease = await client.connect();
     const lost = lease.callTool('exit', { code: 3, stderr: 'the first to go' });

@@ -77,7 +77,7 @@ describe('fault rows S2: what a server says', () => {
 });
 
 describe('fault rows S3 to S5: what a caller does', () => {
-  it('S3: a timeout of 200 ms holds, and the server is told once', async () => {
+  it('S3: a timeout of 200 ms holds, and the server is told once [3.4.2]', async () => {
     const { client } = processClient();
     const lease = await client.connect();
     const since = performance.now();
@@ -134,7 +134,7 @@ function controllerOf(): { signal: AbortSignal; abort: () => void } {
 }
 
 describe('fault row S8', () => {
-  it('S8: a command that does not exist fails connect() at once, with the reason, and is not tried again', async () => {
+  it('S8: a command that does not exist fails connect() at once, with the reason, and is not tried again [3.3.10]', async () => {
     const { client, clock } = clientOf((mark) => ({ command: '/nonexistent/cmd', args: [mark] }));
     const attempt = client.connect();
     const beside = client.connect();

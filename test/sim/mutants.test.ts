@@ -8,12 +8,6 @@ import { mutants } from '../mutants/mutants.js';
 
 const catches = readCatches();
 
-/** The checker finds these. In a client no run within 2,000 seeds has come to them yet: that is a gap, and kept in view. */
-const rare = new Set([
-  'a call that failed is made again, refused or not',
-  'the server may ask without bound',
-  'draining takes a batch to its end',
-]);
 let restore: (() => void) | undefined;
 
 afterEach(() => {
@@ -28,11 +22,9 @@ describe('a broken client', () => {
     expect((await runSeed(seed)).violation?.invariant).toBe(invariant);
   });
 
-  it('has a run that catches it within 2,000 seeds, but for the rarest', () => {
+  it('has a run that catches it within 2,000 seeds', () => {
     const caught = new Set(catches.map(({ mutant }) => mutant));
-    const escaped = mutants
-      .filter(({ name, inClient }) => inClient && !caught.has(name) && !rare.has(name))
-      .map(({ name }) => name);
+    const escaped = mutants.filter(({ name, inClient }) => inClient && !caught.has(name)).map(({ name }) => name);
     expect(escaped).toEqual([]);
     expect(Math.max(...catches.map(({ seed }) => seed))).toBeLessThanOrEqual(2_000);
   });

@@ -43,7 +43,7 @@ export function clientOf(server: (mark: string) => Source, options: ClientOption
 }
 
 /** Processes that have this argument and run. A zombie does not: it only waits to be collected. */
-function runningWith(argument: string): number[] {
+export function runningWith(argument: string): number[] {
   return process.platform === 'linux' ? fromProc(argument) : fromPs(argument);
 }
 

@@ -48,6 +48,7 @@ function laneOfOne(): { lane: Lane; dispatched: () => number } {
     dispatch: () => {
       dispatched += 1;
     },
+    hold: () => undefined,
     destroy: () => Promise.resolve(),
   };
   return { lane: new Lane({ make: () => wire } as unknown as Wires, 1), dispatched: () => dispatched };
@@ -98,7 +99,7 @@ describe('a lane', () => {
       fresh,
       run: () => ran.push(name),
     });
-    const wire: Wire = { dispatch: () => undefined, destroy: () => Promise.resolve() };
+    const wire: Wire = { dispatch: () => undefined, hold: () => undefined, destroy: () => Promise.resolve() };
     const lane = new Lane({ make: () => wire } as unknown as Wires, 1);
     const [first, second, third] = [traveller('first'), traveller('second'), traveller('third')];
     for (const one of [first, second, third]) lane.enter(one);

@@ -13,7 +13,7 @@ import {
 } from './http-harness.js';
 
 describe('the headers of the user', () => {
-  it('go with every request, and cannot replace those of the protocol', async () => {
+  it('go with every request, and cannot replace those of the protocol [3.8.10]', async () => {
     const server = await startServer();
     const headers = {
       Authorization: 'Bearer token',

@@ -284,7 +284,7 @@ describe('what is left behind', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('is nothing either when our own process exits without closing', async () => {
+  it('is nothing either when our own process exits without closing [3.3.8]', async () => {
     const host = await hostOf('process.exit(0);');
     expect(await host.end).toEqual({ code: 0, signal: null });
     await expect.poll(() => host.pids.filter(isRunning)).toEqual([]);

@@ -35,6 +35,27 @@ describe.skipIf(process.platform === 'win32')('the environment of a server', () 
   });
 });
 
+describe.skipIf(process.platform === 'win32')('what else of ours a server gets', () => {
+  const parent = { PATH: '/bin', API_KEY: 'secret', NODE_OPTIONS: '-r x', FUNCTION: '() { :;}', GONE: undefined };
+
+  it('is what the user names, and what is given goes before it', () => {
+    expect(serverEnvironment({}, parent, ['API_KEY', 'GONE', 'NEVER', 'FUNCTION'])).toEqual({
+      PATH: '/bin',
+      API_KEY: 'secret',
+    });
+    expect(serverEnvironment({ API_KEY: 'mine' }, parent, ['API_KEY'])).toEqual({ PATH: '/bin', API_KEY: 'mine' });
+  });
+
+  it('is everything, if the user says true', () => {
+    expect(serverEnvironment({ A: 'b' }, parent, true)).toEqual({
+      PATH: '/bin',
+      API_KEY: 'secret',
+      NODE_OPTIONS: '-r x',
+      A: 'b',
+    });
+  });
+});
+
 const secretsAmong = (given: Record<string, string>): string[] =>
   Object.keys(given).filter((name) => secretsOf(given).includes(given[name] ?? ''));
 

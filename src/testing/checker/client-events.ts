@@ -175,10 +175,23 @@ const marked = new Set<string>([...Object.keys(bySessions), 'inbound.answered'])
 
 /** What the session of a generation, and handlers that work for it, may tell. */
 export const sessionEvents = (model: ClientModel, reach: Reach, generation: number): ClientEvent[] =>
-  [...allOf<SessionEvent>(bySessions, model, reach), ...byCallers['inbound.answered'](model, reach)].map((event) => ({
-    ...event,
-    generation,
-  }));
+  ofNoGeneration(model, reach).map((event) => ({ ...event, generation }));
+
+type Told = Unmarked<SessionEvent | Extract<CallerEvent, { type: 'inbound.answered' }>>;
+
+/** One state is asked for every generation in a row, and then never again. */
+let lastAsked: { readonly model: ClientModel; readonly reach: Reach; readonly told: readonly Told[] } | null = null;
+
+function ofNoGeneration(model: ClientModel, reach: Reach): readonly Told[] {
+  const isKnown =
+    lastAsked?.model === model &&
+    lastAsked.reach.bounds === reach.bounds &&
+    lastAsked.reach.symmetry === reach.symmetry;
+  if (lastAsked !== null && isKnown) return lastAsked.told;
+  const told = [...allOf<SessionEvent>(bySessions, model, reach), ...byCallers['inbound.answered'](model, reach)];
+  lastAsked = { model, reach, told };
+  return told;
+}
 
 /** What callers may wish, and their clocks tell. */
 export const callerEvents = (model: ClientModel, reach: Reach): ClientEvent[] =>

@@ -63,21 +63,32 @@ function fullKey({ snapshot, world, timers }: ClientModel): string {
 }
 
 /** In the order in which they came. */
-function requestIds({ requests }: ClientContext, { pending }: ClientWorld): RequestId[] {
-  const ids = new Set([...requests.keys(), ...pending.keys()]);
-  return [...ids].sort((a, b) => a - b);
+const requestIds = ({ requests }: ClientContext, { pending }: ClientWorld): readonly RequestId[] =>
+  inOrder(requests, pending);
+
+/** The ids of two tables, each once. Keys are made all the time, and most tables are empty. */
+function inOrder(own: ClientContext['requests' | 'leases'], seen: ReadonlyMap<number, string>): readonly number[] {
+  if (own.isEmpty() && seen.size === 0) return NONE;
+  const ids = [...seen.keys()];
+  own.forEach((_, id) => {
+    if (!seen.has(id)) ids.push(id);
+  });
+  return ids.length > 1 ? ids.sort((a, b) => a - b) : ids;
 }
 
+const NONE: readonly number[] = [];
+
 /** Ids of settled requests stay in the queue until it is passed; they change nothing. */
-const queuedIds = ({ queue, requests }: ClientContext): RequestId[] =>
-  [...queue].filter((id) => requests.get(id)?.status === 'queued');
+const queuedIds = ({ queue, requests }: ClientContext): readonly RequestId[] =>
+  queue.isEmpty() ? NONE : [...queue].filter((id) => requests.get(id)?.status === 'queued');
 
 /** The queue first, in its order; what is sent is sorted by what can be told of it. */
 function placedIds(
   context: ClientContext,
   ids: readonly RequestId[],
   words: ReadonlyMap<RequestId, string>,
-): RequestId[] {
+): readonly RequestId[] {
+  if (ids.length < 2) return ids;
   const queued = new Set(queuedIds(context));
   const others = ids.filter((id) => !queued.has(id));
   if (others.length > 1) {
@@ -90,8 +101,7 @@ function placedIds(
 }
 
 function leaseWords({ leases, requests }: ClientContext, world: ClientWorld, ids: readonly RequestId[]): string[] {
-  const all = [...new Set([...leases.keys(), ...world.leases.keys()])].sort((a, b) => a - b);
-  return all.map((id) => {
+  return inOrder(leases, world.leases).map((id) => {
     const isNewcomer = Number(world.newcomers.has(id));
     const status = `${leases.get(id)?.status ?? '-'}/${world.leases.get(id) ?? '-'}${isNewcomer}/`;
     let own = '';

@@ -104,14 +104,32 @@ const NONE: readonly never[] = [];
 const wordsOf = (type: string, source: string): string =>
   /^xstate\.(error|done|snapshot)\./.test(type) ? type : eventWords(type, source);
 
+interface Leaf {
+  readonly value: StateValue;
+  readonly leaf: string;
+}
+
+// Whoever looks at a step asks again and again where it came from, and where it led.
+let newer: Leaf = { value: '', leaf: '' };
+let older: Leaf = newer;
+
 /** `{ connecting: 'backoff' }` as `connecting.backoff`; parallel states side by side. */
 export function leafOf(value: StateValue): string {
+  if (typeof value === 'string') return value;
+  if (newer.value === value) return newer.leaf;
+  if (older.value === value) return older.leaf;
+  older = newer;
+  newer = { value, leaf: leavesOf(value) };
+  return newer.leaf;
+}
+
+function leavesOf(value: StateValue): string {
   if (typeof value === 'string') return value;
   let leaf = '';
   for (const key of Object.keys(value)) {
     const inner = value[key];
     if (leaf !== '') leaf += ' | ';
-    leaf += inner === undefined ? key : `${key}.${leafOf(inner)}`;
+    leaf += inner === undefined ? key : `${key}.${leavesOf(inner)}`;
   }
   return leaf;
 }

@@ -81,6 +81,10 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
     this.#link.abandon(ids);
   }
 
+  hold(held: boolean): void {
+    this.#link.hold?.(held);
+  }
+
   negotiated(protocolVersion: string): void {
     this.#link.negotiated(protocolVersion);
   }

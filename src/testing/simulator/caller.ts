@@ -72,7 +72,8 @@ export class SimCaller {
         this.#release();
         return;
       case 9:
-        this.#depart();
+        if (this.#leases.length > 0) this.#depart();
+        else this.#connect();
         return;
       case 10:
         this.#signals.abort();
@@ -199,8 +200,10 @@ export class SimCaller {
 
   /** Calls, and does not wait for what comes of it: the session has to be drained. */
   #depart(): void {
-    const { client, ledger, world } = this.#scene;
+    const { client, ledger, world, server } = this.#scene;
+    server.isFarewell = true;
     for (let calls = 1 + world.choices.pick(3, 'last calls'); calls > 0; calls -= 1) this.#call();
+    server.isFarewell = false;
     if (world.choices.chance(0.6, 'closes behind itself')) {
       this.#scene.faults.note('closed by a caller');
       ledger.watch(this.#label('close'), client.close(), this.#scene.closeTimeout);

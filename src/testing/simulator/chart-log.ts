@@ -21,15 +21,21 @@ import { rareConditions } from './rare-conditions.js';
 import { brokenRule, cancelledBy } from './step-rules.js';
 import type { World } from './world.js';
 
-const legal = new Map<string, Set<string>>();
+const legal = new Map<string, Map<string, Set<string>>>();
 for (const { from, event, to } of legalTransitions) {
-  const key = `${from} ${event}`;
-  legal.set(key, (legal.get(key) ?? new Set()).add(to));
+  const events = legal.get(from) ?? new Map<string, Set<string>>();
+  legal.set(from, events.set(event, (events.get(event) ?? new Set()).add(to)));
 }
 
+const deadlines = new Map<string, string>();
+
 /** A deadline is an event of XState's making; the chart calls it by its name. */
-const wordsOf = (type: string): string =>
-  type.startsWith('xstate.after.') ? `after ${type.slice(13, type.indexOf('.', 13))}` : type;
+function wordsOf(type: string): string {
+  if (!type.startsWith('xstate.after.')) return type;
+  let words = deadlines.get(type);
+  if (words === undefined) deadlines.set(type, (words = `after ${type.slice(13, type.indexOf('.', 13))}`));
+  return words;
+}
 
 /** How one request came out. */
 export interface Settled {
@@ -53,7 +59,15 @@ export class ChartLog {
   readonly #abandoned: Set<number>;
   /** Requests of which the server has to be told that they are off, since the last look. */
   readonly toCancel: { readonly id: number; readonly generation: number }[] = [];
+  /** Requests whose callers are told that they were not executed, since the last look. */
+  readonly unexecuted: number[] = [];
+  /** Notifications whose callers are told that they went out. */
+  notified = 0;
+  /** The peer is suspected: nothing new may be sent. */
+  isDoubted = false;
   violation: string | null = null;
+  readonly #notifications = new Set<number>();
+  #idleSince: { readonly at: number; readonly lag: number } | null = null;
   #chunk: ChunkOrder | null = null;
   /** Sessions in a row, of this run, that were not stable. */
   #attempts = 0;
@@ -83,6 +97,13 @@ export class ChartLog {
     return this.#snapshot;
   }
 
+  /** When a session that nobody holds has to be ended; null when there is none. */
+  get idleBy(): number | null {
+    const since = this.#idleSince;
+    if (since === null) return null;
+    return since.at + this.#snapshot.context.options.idleTimeout + (this.#world.lag - since.lag);
+  }
+
   blame(message: string): void {
     this.violation ??= message;
   }
@@ -94,15 +115,27 @@ export class ChartLog {
     const words = wordsOf(event.type);
     const { generation, leases, sent, requests } = after.context;
     if (from !== to) this.#world.trace.moved({ client: this.#name, from, event: words, to });
-    this.#world.trace.add(
-      `${String(this.#world.now())} ${this.#name} ${words}: ${from} > ${to} (generation ${String(generation)}, ${String(leases.size)} leases, ${String(sent)} of ${String(requests.size)} sent)`,
+    this.#world.trace.note(
+      () =>
+        `${String(this.#world.now())} ${this.#name} ${words}: ${from} > ${to} (generation ${String(generation)}, ${String(leases.size)} leases, ${String(sent)} of ${String(requests.size)} sent)`,
+      this.#world.now(),
+      this.#name,
+      words,
+      to,
+      generation,
+      leases.size,
+      sent,
+      requests.size,
     );
     if (event.type === 'requests.submitted')
       this.#submit(
         event.requests.map(({ id }) => id),
         generation,
       );
-    if (event.type === 'notification.submitted') this.#submit([event.id], generation);
+    if (event.type === 'notification.submitted') {
+      this.#notifications.add(event.id);
+      this.#submit([event.id], generation);
+    }
     if (event.type === 'lease.acquired') this.acquired.add(event.id);
     if ('generation' in event && event.generation !== before.context.generation) {
       this.#coverage.sometimes('stale event dropped');
@@ -113,6 +146,9 @@ export class ChartLog {
     if (isAbandoned && after.context.failure?.message.includes('did not end') !== true) {
       this.blame('I4: a session was left behind, and the failure does not say so');
     }
+    this.#followDoubt(event, to, sent - before.context.sent);
+    if (to !== 'ready.idle') this.#idleSince = null;
+    else if (from !== to) this.#idleSince = { at: this.#world.now(), lag: this.#world.lag };
     this.#followAttempts(from, words, to, before.context, after.context);
     const complaint = brokenRule(before, event, after);
     if (complaint !== null) this.blame(complaint);
@@ -120,6 +156,13 @@ export class ChartLog {
     this.#chunk = event.type === 'session.received' ? new ChunkOrder(before, event.messages) : null;
     this.#cover(from, words, to);
     rareConditions(before, event, after, this.#coverage);
+  }
+
+  /** While a peer is suspected, nothing new is sent to it. */
+  #followDoubt({ type }: ClientEvent, to: string, sent: number): void {
+    if (type === 'session.trusted' || !to.startsWith('ready')) this.isDoubted = false;
+    if (this.isDoubted && sent > 0) this.blame('I8: a request was sent to a session that is suspected');
+    if (type === 'session.suspected' && to.startsWith('ready')) this.isDoubted = true;
   }
 
   /**
@@ -177,7 +220,7 @@ export class ChartLog {
 
   /** Draining ends as soon as nothing is left to wait for: then two transitions show as one. */
   #cover(from: string, event: string, to: string): void {
-    const targets = legal.get(`${from} ${event}`);
+    const targets = legal.get(from)?.get(event);
     if (targets?.has(to) === true) {
       this.#coverage.transition(from, event, to);
       return;
@@ -239,6 +282,8 @@ export class ChartLog {
     if (this.settled.has(id)) this.blame(`I1: request ${String(id)} was settled twice`);
     const code = settlement.kind === 'failure' ? settlement.failure.code : '';
     const at = this.#world.now();
+    if (settlement.kind === 'failure' && settlement.failure.executed === 'no') this.unexecuted.push(id);
+    if (kind === 'result' && this.#notifications.has(id)) this.notified += 1;
     this.settled.set(id, { kind, code, at });
     const due = this.due.get(id) ?? Infinity;
     if (kind === 'result' && at === due) this.#coverage.sometimes('result in the tick of its timeout');

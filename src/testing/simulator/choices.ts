@@ -26,18 +26,23 @@ export interface Choices {
 
 /** Keeps what is chosen. */
 class Recorder {
-  readonly #lists = new Map<string, number[]>();
-  length = 0;
+  readonly #labels: string[] = [];
+  readonly #chosen: number[] = [];
 
-  add(label: string, chosen: number): void {
-    this.length += 1;
-    const list = this.#lists.get(label);
-    if (list === undefined) this.#lists.set(label, [chosen]);
-    else list.push(chosen);
+  get length(): number {
+    return this.#labels.length;
   }
 
+  add(label: string, chosen: number): void {
+    this.#labels.push(label);
+    this.#chosen.push(chosen);
+  }
+
+  /** Sorted only here: of most runs nobody asks. */
   get made(): Recording {
-    return Object.fromEntries(this.#lists);
+    const lists: Record<string, number[]> = {};
+    for (const [at, label] of this.#labels.entries()) (lists[label] ??= []).push(this.#chosen[at] ?? 0);
+    return lists;
   }
 }
 

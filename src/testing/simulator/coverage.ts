@@ -20,17 +20,41 @@ export interface Uncovered {
 
 export const transitionName = (from: string, event: string, to: string): string => `${from} > ${event} > ${to}`;
 
+// A name that is put together is hashed anew each time it is counted; these are the same few all the time.
+const names = new Map<string, Map<string, Map<string, string>>>();
+
+function nameOf(from: string, event: string, to: string): string {
+  const ofFrom = within(names, from, () => new Map<string, Map<string, string>>());
+  const ofEvent = within(ofFrom, event, () => new Map<string, string>());
+  return within(ofEvent, to, () => transitionName(from, event, to));
+}
+
+const pairs = new Map<string, Map<string, string>>();
+
+const pairOf = (kind: FaultKind, state: ClientState): string =>
+  within(
+    within(pairs, kind, () => new Map<string, string>()),
+    state,
+    () => `${kind} in ${state}`,
+  );
+
+function within<V>(map: Map<string, V>, key: string, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = make()));
+  return value;
+}
+
 export class Coverage {
   readonly #transitions = new Map<string, number>();
   readonly #faults = new Map<string, number>();
   readonly #conditions = new Map<string, number>();
 
   transition(from: string, event: string, to: string): void {
-    count(this.#transitions, transitionName(from, event, to));
+    count(this.#transitions, nameOf(from, event, to));
   }
 
   fault(kind: FaultKind, state: ClientState): void {
-    count(this.#faults, `${kind} in ${state}`);
+    count(this.#faults, pairOf(kind, state));
   }
 
   sometimes(condition: Condition): void {

@@ -103,6 +103,41 @@ export const invariants: Readonly<Record<string, Invariant>> = {
     return untold === undefined ? null : `request ${String(untold)} was given up, and the server was not told`;
   },
 
+  'I8 what the server was given may have been executed': ({ chart, wire }) => {
+    const { unexecuted } = chart;
+    if (unexecuted.length === 0) return null;
+    const executed = unexecuted.splice(0).find((id) => wire.executed.has(id));
+    return executed === undefined
+      ? null
+      : `request ${String(executed)} reached the server, and its caller is told that it was not executed`;
+  },
+
+  'I6 what waits is sent when there is room': ({ chart }) => {
+    const { value, context } = chart.snapshot;
+    const waits = context.requests.size > context.sent && context.sent < context.options.maxInFlight;
+    return waits && !chart.isDoubted && pathOf(value).startsWith('ready')
+      ? 'a request waits, though the session is ready and has room'
+      : null;
+  },
+
+  'I1 a notification that went out was written': ({ chart, wire, hasFaultyLink }) =>
+    hasFaultyLink || chart.notified <= wire.notifications
+      ? null
+      : `${String(chart.notified)} notifications went out, and ${String(wire.notifications)} were written`,
+
+  'I11 what the server says is heard, and its pings are answered': (witness) => {
+    const { wire, generation, hasFaultyLink } = witness;
+    const unmet = wire.claims.settle(generation);
+    return hasFaultyLink || !witness.hears(generation) ? null : unmet;
+  },
+
+  'L2 an idle session is ended in its time': ({ chart, world }) => {
+    const { idleBy } = chart;
+    return idleBy === null || world.now() <= idleBy + 1 || world.nextAt <= idleBy + 1
+      ? null
+      : `it was to be ended at ${String(idleBy)}, and at ${String(world.now())} it is kept`;
+  },
+
   'I11 notifications are handled in the order they arrived': ({ handled, wire }) => {
     const { notified } = wire;
     let at = 0;

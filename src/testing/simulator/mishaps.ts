@@ -70,8 +70,7 @@ const ofTalk: readonly [Named, ...Named[]] = [
   [
     'flood of requests',
     ofPeer(({ server }, transport) => {
-      const delay = server.delay();
-      for (let times = 0; times < 5; times += 1) server.ask(transport, delay);
+      server.askMany(transport);
     }),
   ],
   ['session expired', forget],
@@ -134,9 +133,11 @@ function crash({ client, faults }: Scene): Act | null {
 }
 
 /** The events of a session that is long gone, all at once. */
-function haunt({ client }: Scene): void {
+function haunt({ client, world }: Scene): void {
   const actor = actorOf(client);
-  const generation = client.generation - 1;
+  // One of the last three that there were.
+  const older = world.choices.pick(Math.max(1, Math.min(3, client.generation - 1)), 'how long gone');
+  const generation = client.generation - 1 - older;
   const failure = {
     kind: 'connection',
     code: 'SIM_GHOST',

@@ -39,18 +39,21 @@ const STEPS = 400;
 /** Steps in all, by which a run of that many acts must have come to its end. */
 const RESTLESS = 5_000;
 
-/** A run that its seed decides. */
-export const runSeed = (seed: number, keepsTrace = false): Promise<RunResult> =>
-  run(new SeededChoices(seed), keepsTrace);
+/**
+ * A run that its seed decides.
+ *
+ * @param coverage what it sees is added there; default: to nothing else
+ */
+export const runSeed = (seed: number, keepsTrace = false, coverage = new Coverage()): Promise<RunResult> =>
+  run(new SeededChoices(seed), keepsTrace, coverage);
 
 /** A run that was recorded. */
 export const runChoices = (recording: Recording, keepsTrace = false): Promise<RunResult> =>
-  run(new RecordedChoices(recording), keepsTrace);
+  run(new RecordedChoices(recording), keepsTrace, new Coverage());
 
-async function run(choices: Choices, keepsTrace: boolean): Promise<RunResult> {
+async function run(choices: Choices, keepsTrace: boolean, coverage: Coverage): Promise<RunResult> {
   const trace = new Trace(keepsTrace);
   const world = new World(choices, trace);
-  const coverage = new Coverage();
   const swarm = swarmOf(choices);
   world.slack = swarm.slack;
   const scenes = Array.from(
@@ -79,10 +82,14 @@ async function run(choices: Choices, keepsTrace: boolean): Promise<RunResult> {
     steps: world.steps,
     virtualTime: world.now(),
     unseed: `${trace.hash}-${choices.residue}`,
-    choices: choices.made,
+    get choices() {
+      return choices.made;
+    },
     lines: trace.lines,
     moves: trace.moves,
-    coverage: coverage.record,
+    get coverage() {
+      return coverage.record;
+    },
   };
 }
 

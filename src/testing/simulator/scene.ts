@@ -68,7 +68,9 @@ export class Scene {
       random: () => world.choices.pick(3, 'chance of the client') / 2,
       onError: complain,
       messageHandler: ({ params }) => {
-        if (params?.['data'] !== undefined) this.witness.handled.push(params['data']);
+        const data = params?.['data'];
+        if (data !== undefined) this.witness.handled.push(data);
+        this.witness.wire.claims.met(data);
         return this.callback('messageHandler', null);
       },
       ...(world.choices.chance(0.2, 'is inspected') ? { inspect: () => this.callback('inspect', null) } : {}),

@@ -6,20 +6,8 @@ import type { SourceResult } from '../../transports/source.js';
 import type { FaultDesk } from './fault-desk.js';
 import { answerInitialize } from './sim-handshake.js';
 import { SimTransport } from './sim-transport.js';
+import { describe, type WireMessage } from './wire-message.js';
 import type { World } from './world.js';
-
-/** What is on the wire, loosely: both sides may say anything. */
-export interface WireMessage {
-  readonly id?: number | string;
-  readonly method?: string;
-  readonly params?: {
-    readonly name?: string;
-    readonly requestId?: number;
-    readonly _meta?: { readonly progressToken?: number };
-  };
-  readonly result?: object;
-  readonly error?: { readonly code: number; readonly message?: string };
-}
 
 /** Looks on at everything a server and its connections do. */
 export interface WireWatch {
@@ -44,6 +32,8 @@ export interface Network {
   readonly sessionIds: number;
   /** Sessions are forgotten nearly at once. */
   readonly forgetful: boolean;
+  /** Whoever calls a tool is asked several things at once before it is answered. */
+  readonly inquisitive: boolean;
 }
 
 export class SimServer {
@@ -53,6 +43,8 @@ export class SimServer {
   readonly transports: SimTransport[] = [];
   readonly #network: Network;
   readonly #watch: WireWatch;
+  /** Callers leave behind what is called now. */
+  isFarewell = false;
   #isSteady = false;
   #sequence = 0;
   #asked = 0;
@@ -176,6 +168,7 @@ export class SimServer {
   #callTool(transport: SimTransport, id: number | string, { params }: WireMessage): void {
     const token = params?._meta?.progressToken;
     const done = { id, result: { content: [{ type: 'text', text: String(id) }] } };
+    if (this.#network.inquisitive && !this.#isSteady) this.askMany(transport);
     switch (this.#isSteady ? 'echo' : params?.name) {
       case 'silent':
         return;
@@ -200,12 +193,8 @@ export class SimServer {
           transport.die(null);
         });
         return;
-      default: {
-        const delay = this.delay();
-        this.reply(transport, done, delay);
-        // What comes right behind a reply is in one chunk with it, and may be one too many.
-        if (!this.#isSteady && this.world.choices.chance(0.2, 'says more')) this.notify(transport, delay);
-      }
+      default:
+        this.reply(transport, done);
     }
   }
 
@@ -215,17 +204,23 @@ export class SimServer {
 
   /** A request of the server to the client. */
   ask(transport: SimTransport, delay = this.delay()): void {
+    this.post(transport, this.#question(), delay);
+  }
+
+  /** More of them than a client with little room works on, and in one chunk: nothing is answered in between. */
+  askMany(transport: SimTransport): void {
+    const [first, ...others] = Array.from({ length: 5 }, () => this.#question());
+    if (first !== undefined) this.post(transport, first, this.delay(), others);
+  }
+
+  #question(): WireMessage {
     this.#asked += 1;
-    this.post(
-      transport,
-      { id: `ask-${String(this.#asked)}`, method: this.#asked % 3 === 0 ? 'ping' : 'roots/list' },
-      delay,
-    );
+    return { id: `ask-${String(this.#asked)}`, method: this.#asked % 3 === 0 ? 'ping' : 'roots/list' };
   }
 
   /** A notification that can be told from all others, and has its place among them. */
   notify(transport: SimTransport, delay = this.delay()): void {
-    this.post(transport, { method: 'notifications/message', params: { level: 'info', data: 'x' } }, delay);
+    this.post(transport, notification, delay);
   }
 
   /** The answer to a request, with whatever happens to it on its way. */
@@ -243,18 +238,20 @@ export class SimServer {
         delay,
       );
     }
-    this.post(transport, message, delay);
+    // What comes right behind a reply, in one chunk with it, may be one too many.
+    const saysMore = !this.#isSteady && this.world.choices.chance(0.15, 'says more');
+    this.post(transport, message, delay, saysMore ? [notification] : []);
   }
 
-  /** Sends a message to the client, with whatever happens to it on its way. */
-  post(transport: SimTransport, message: object, delay: number): void {
+  /** Sends a message to the client, others right behind it, and whatever happens to them on their way. */
+  post(transport: SimTransport, message: object, delay: number, behind: readonly object[] = []): void {
     const { faults } = this;
     if (faults.strikes('message lost')) return;
     if (faults.strikes('message is noise')) this.#travel(transport, [{ what: 'is this' }], delay);
     const late = faults.strikes('message late') ? this.longDelay() : delay;
     // Its own channel: what was sent after it may arrive before it.
     const isOvertaken = faults.strikes('message overtaken');
-    this.#travel(transport, [message], isOvertaken ? late + this.delay() : late, isOvertaken);
+    this.#travel(transport, [message, ...behind], isOvertaken ? late + this.delay() : late, isOvertaken);
     if (faults.strikes('message twice')) this.#travel(transport, [message], late);
   }
 
@@ -286,11 +283,4 @@ export class SimServer {
   }
 }
 
-/** A message in few words, for traces. */
-export function describe(message: object): string {
-  const { id, method, error, params } = message as WireMessage;
-  const name = params?.name === undefined ? '' : ` ${params.name}`;
-  const number = id === undefined ? '' : ` ${String(id)}`;
-  if (method !== undefined) return `${method}${name}${number}`;
-  return id === undefined ? 'noise' : `${error === undefined ? 'result' : 'error'}${number}`;
-}
+const notification = { method: 'notifications/message', params: { level: 'info', data: 'x' } };

@@ -6,6 +6,7 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { Transport } from '../../transports/transport.js';
 import { FaultError } from './fault-desk.js';
 import type { SimServer } from './sim-server.js';
+import { describe } from './wire-message.js';
 
 const never = (): Promise<void> => new Promise(() => undefined);
 
@@ -81,7 +82,8 @@ export class SimTransport implements Transport {
     if (this.expired) {
       server.wrote(this, message, 'refused');
       const refusal = new FaultError('session expired', 404);
-      return this.#later('refused', refusal);
+      // Each on a connection of its own: they need not come in the order of what is refused.
+      return this.#later(`refused ${describe(message)}`, refusal);
     }
     if (isInitialized && faults.strikes('initialized not sent')) {
       server.wrote(this, message, 'lost');
@@ -102,8 +104,10 @@ export class SimTransport implements Transport {
     }
     server.wrote(this, message, 'sent');
     server.carry(this, message);
-    if (faults.strikes('sent, and rejects', 2)) {
-      const delay = server.world.choices.chance(0.5, 'soon') ? server.delay() : server.longDelay();
+    // Who leaves a call behind is not there any more when it fails: that has to be seen as often as the rest.
+    if (faults.strikes('sent, and rejects', server.isFarewell ? 10 : 2)) {
+      const isSoon = server.isFarewell || server.world.choices.chance(0.5, 'soon');
+      const delay = isSoon ? server.delay() : server.longDelay();
       return this.#later('sent, and rejects', faults.error('sent, and rejects'), delay);
     }
     if (faults.strikes('send hangs')) return never();

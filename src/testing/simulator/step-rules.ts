@@ -2,6 +2,8 @@
 import { pathOf } from '../../api/snapshot.js';
 import type { ClientContext, ClientEvent, ClientSnapshot, Submitted } from '../../machines/index.js';
 
+type Of<T extends ClientEvent['type']> = Extract<ClientEvent, { type: T }>;
+
 /** The first rule that is broken, in words; null when none is. */
 export function brokenRule(before: ClientSnapshot, event: ClientEvent, after: ClientSnapshot): string | null {
   return lengthened(before.context, after.context) ?? overfull(after.context) ?? ofEvent(before, event, after);
@@ -27,6 +29,10 @@ function ofEvent(before: ClientSnapshot, event: ClientEvent, after: ClientSnapsh
         if (complaint !== null) return complaint;
       }
       return null;
+    case 'request.failed':
+      return repeated(before, event, after);
+    case 'session.received':
+      return welcomed(before, event, after);
     case 'inbound.answered':
       if (!after.context.inbound.has(event.id)) return null;
       return `I12: request ${String(event.id)} of the server was answered, and is kept`;
@@ -66,6 +72,34 @@ function admission(
   return hasRoom && !isRefusedHere
     ? `I6: ${request} was refused, though a lease is there and the queue has room`
     : null;
+}
+
+/** What a server refused, and did not execute, is made again once in the next session, if there will be one. */
+function repeated(
+  { context, value }: ClientSnapshot,
+  { id, refused }: Of<'request.failed'>,
+  after: ClientSnapshot,
+): string | null {
+  const request = context.requests.get(id);
+  const isAlways = refused && request?.status === 'sent' && request.refusals === 0 && !context.leases.isEmpty();
+  return isAlways && pathOf(value) === 'closing.draining' && !after.context.requests.has(id)
+    ? `I8: request ${String(id)} was refused, and is not made again`
+    : null;
+}
+
+/** The first thing a server asks in a chunk is worked on, if there is room. */
+function welcomed(
+  { context, value }: ClientSnapshot,
+  { messages }: Of<'session.received'>,
+  after: ClientSnapshot,
+): string | null {
+  const path = pathOf(value);
+  if (!path.startsWith('ready') && !path.startsWith('initializing')) return null;
+  const first = messages.find((message) => message.kind === 'request' && message.method !== 'ping');
+  if (first?.kind !== 'request' || context.inbound.size >= context.options.maxInbound) return null;
+  return after.context.inbound.has(first.id)
+    ? null
+    : `I12: request ${String(first.id)} of the server was turned away, though there is room`;
 }
 
 /** Requests that the server works on for nobody any more: it has to be told so, once for each. */

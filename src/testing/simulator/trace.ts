@@ -28,6 +28,21 @@ export class Trace {
     this.mix(line);
   }
 
+  /** The same of what happens all the time: its line is only put together when somebody will read it. */
+  note(line: () => string, ...parts: readonly (string | number)[]): void {
+    this.#lines?.push(line());
+    this.#length += 1;
+    for (const part of parts) {
+      if (typeof part === 'string') this.mix(part);
+      else this.#mixNumber(part);
+    }
+  }
+
+  #mixNumber(value: number): void {
+    this.#high = Math.imul(this.#high ^ value, 0x01000193);
+    this.#low = Math.imul(this.#low ^ (value + 1), 0x01000197);
+  }
+
   /** Has a part in the hash, and is not kept. */
   mix(text: string): void {
     let high = this.#high;

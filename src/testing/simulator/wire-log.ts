@@ -1,9 +1,11 @@
 /** What was seen on the wire of one client, for the invariants. */
 import type { Settled } from './chart-log.js';
+import { Claims } from './claims.js';
 import type { Coverage } from './coverage.js';
 import type { Arrivals } from './choice-engine.js';
 import type { SimTransport } from './sim-transport.js';
-import type { WireMessage, WireWatch } from './sim-server.js';
+import type { WireWatch } from './sim-server.js';
+import type { WireMessage } from './wire-message.js';
 import type { World } from './world.js';
 
 /** One request as it was written. */
@@ -15,6 +17,8 @@ interface Written {
 /** What the wire asks of the client it belongs to. */
 export interface WireClient {
   readonly generation: number;
+  /** Whether it takes what the server says, in that generation. */
+  hears(generation: number): boolean;
   /** Whether this request is sent, and waits for its answer, in that generation. */
   awaits(id: number, generation: number): boolean;
   /** When it was settled, and by what; undefined while it is not. */
@@ -39,6 +43,11 @@ export class WireLog implements WireWatch, Arrivals {
   readonly abandoned = new Set<number>();
   /** How often the server was told that a request is off. */
   readonly cancelled = new Map<number, number>();
+  /** Requests the server works on, or has: of these nobody may be told that they were not executed. */
+  readonly executed = new Set<number | string>();
+  readonly claims = new Claims();
+  /** Notifications of the client that were written, but those that every session sends. */
+  notifications = 0;
   readonly #lastWritten = new Map<SimTransport, number>();
   readonly #introduced = new Set<SimTransport>();
   violation: string | null = null;
@@ -80,10 +89,13 @@ export class WireLog implements WireWatch, Arrivals {
     );
     this.#world.trace.mix(JSON.stringify(message));
     if (message.error?.code === -32000) this.#coverage.sometimes('inbound limit reached');
+    if (method === undefined && message.id !== undefined) this.claims.met(message.id);
+    if (method === 'notifications/roots/list_changed') this.notifications += 1;
     if (method === 'notifications/cancelled') this.#cancel(message.params?.requestId);
     else this.#checkIntroduction(transport, method);
     if (id === undefined || method === undefined) return;
     if (method !== 'initialize' && typeof id === 'number') this.#follow(transport, id);
+    if (fate === 'sent') this.executed.add(id);
     const before = this.written.get(id);
     if (before === undefined) {
       const birth = typeof id === 'number' ? this.#client.birthOf(id) : undefined;
@@ -137,7 +149,14 @@ export class WireLog implements WireWatch, Arrivals {
   delivers(transport: SimTransport, message: WireMessage): void {
     const { id, method, params } = message;
     this.#world.trace.mix(JSON.stringify(message));
-    if (method === 'notifications/message') this.notified.push((params as { data?: unknown } | undefined)?.data);
+    const data = method === 'notifications/message' ? (params as { data?: unknown } | undefined)?.data : undefined;
+    if (data !== undefined) this.notified.push(data);
+    const { generation } = transport;
+    if (!transport.closing && this.#client.hears(generation)) {
+      if (data !== undefined)
+        this.claims.add({ generation, key: data, what: `notification ${JSON.stringify(data)} was heard by nobody` });
+      if (method === 'ping') this.claims.add({ generation, key: id, what: `ping ${String(id)} was not answered` });
+    }
     if (method !== undefined || typeof id !== 'number') return;
     if (this.#client.awaits(id, transport.generation) && !transport.closing) this.owed.push({ id, hasPassed: false });
     const settled = this.#client.settlementOf(id);

@@ -60,6 +60,11 @@ export class Witness implements WireClient {
     return this.client.generation;
   }
 
+  hears(generation: number): boolean {
+    const { value, context } = this.chart.snapshot;
+    return context.generation === generation && /^(initializing|ready)/.test(pathOf(value));
+  }
+
   awaits(id: number, generation: number): boolean {
     const { snapshot } = this.chart;
     const { context, value } = snapshot;

@@ -156,7 +156,7 @@ export class World implements Clock {
   }
 
   #log(channel: string, label: string): void {
-    this.trace.add(`${String(this.#now)} ${channel}: ${label}`);
+    this.trace.note(() => `${String(this.#now)} ${channel}: ${label}`, this.#now, channel, label);
   }
 
   #candidates(until: number): (readonly [Due, Channel | null])[] {

@@ -1,6 +1,7 @@
 /** The MCP endpoint of a server: its address, what a request to it looks like, and the sockets that carry it. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { Failure } from '../../protocol/failure.js';
 import type { Limits } from '../../protocol/limits.js';
 import { headerOf, RequestHeaders, type HeaderOption } from './headers.js';
 import { Lane } from './lane.js';
@@ -59,7 +60,7 @@ export class Endpoint {
     method: HttpRequest['method'],
     body: string | null,
     ready: (request: HttpRequest) => void,
-    failed: () => void,
+    failed: (failure: Failure) => void,
   ): void {
     this.headers.prepare(() => {
       ready(this.request(method, body));

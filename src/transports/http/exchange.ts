@@ -18,6 +18,8 @@ const MAX_HOPS = 3;
 
 /** What the server still sends when nothing depends on it is waited for that long, then the socket is taken back. */
 export const LINGER = 1_000;
+/** A notification or an answer that is not acknowledged must not keep its socket from the others. */
+export const ACKNOWLEDGEMENT = 30_000;
 /** Of the body of a redirect, which says nothing, no more than this is read to keep the socket. */
 const REDIRECT_BYTES = 16 * 1_024;
 
@@ -37,6 +39,7 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
   #redirectTimer: unknown = null;
   #hops = 0;
   #again = false;
+  #held = true;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -73,7 +76,14 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
   run(lane: Lane, wire: Wire): void {
     this.#lane = lane;
     this.#wire = wire;
+    wire.hold(this.#held);
     this.#dispatch();
+  }
+
+  /** Whether what carries it keeps the program alive. */
+  hold(held: boolean): void {
+    this.#held = held;
+    this.#wire?.hold(held);
   }
 
   /** Gives it up, without a word. A socket that carries it is closed: that is how HTTP/1.1 says so. */

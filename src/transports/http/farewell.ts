@@ -3,13 +3,13 @@ import type { Clock } from '../../protocol/clock.js';
 import type { ClosingSteps } from './closing.js';
 import type { Endpoint } from './endpoint.js';
 import { Exchange } from './exchange.js';
-import type { Outstanding } from './outstanding.js';
+import type { Outgoing, Outstanding } from './outstanding.js';
 import type { HttpRequest } from './wire.js';
 
 export interface Ending {
   readonly clock: Clock;
   readonly endpoint: Endpoint;
-  readonly outstanding: Outstanding;
+  readonly outstanding: Outstanding<Outgoing>;
   /** False when the server has forgotten the session, or is gone: there is nothing to delete. */
   readonly knowsUs: () => boolean;
   /** From here on nothing of the link may run. */

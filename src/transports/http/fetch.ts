@@ -16,6 +16,9 @@ export function fetchWire(fetch: FetchLike): Wire {
       if (destroyed) running.abort(givenUp());
       else void running.run(fetch, request);
     },
+    hold() {
+      // The sockets are not ours.
+    },
     destroy() {
       destroyed = true;
       running?.abort(givenUp());

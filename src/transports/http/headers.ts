@@ -37,7 +37,7 @@ export class RequestHeaders {
   readonly #given: (() => HeaderRecord | Promise<HeaderRecord>) | Pairs | Failure;
   readonly #basic: string | null;
   /** Of the URL. */
-  readonly #secrets: readonly string[];
+  #secrets: readonly string[];
   #sessionId: string | null = null;
   #protocolVersion: string | null = null;
   #users: Pairs = [];
@@ -63,6 +63,11 @@ export class RequestHeaders {
     this.#sessionId = sessionId;
     this.#made.clear();
     return true;
+  }
+
+  /** Another address of the server, of which the query is a secret too. */
+  conceal(url: URL): void {
+    this.#secrets = [...this.#secrets, ...secretsOf(url)];
   }
 
   set protocolVersion(version: string) {

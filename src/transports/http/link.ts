@@ -13,18 +13,18 @@ import type { Connection, Link, LinkEvents } from '../link.js';
 import { Closing } from './closing.js';
 import { Endpoint } from './endpoint.js';
 import { endOfSession } from './farewell.js';
-import { backlog, closed, invalidSessionId, neverSent, notSerialisable } from './failures.js';
+import { backlog, closed, invalidSessionId, neverSent } from './failures.js';
 import { tellLoss, type Loss } from './loss.js';
-import { Outstanding } from './outstanding.js';
 import { Post, type PostOwner } from './post.js';
-import { Preparations } from './preparations.js';
+import { Sending, type SendingHost } from './sending.js';
 import { Suspicion, type Finding, type SuspicionHost } from './suspicion.js';
 import { Standalone, type StandaloneHost } from './standalone.js';
 import { sessionExpired, type Verdict } from './verdict.js';
+import type { HttpRequest } from './wire.js';
 
 type Accepted = (failure: Failure | null) => void;
 
-export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost {
+export class HttpLink implements Link, PostOwner, SendingHost<Post>, SuspicionHost, StandaloneHost {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly endpoint: Endpoint;
@@ -33,12 +33,10 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
   /** Null before `open`, and when nothing may be told any more. */
   #events: LinkEvents | null = null;
   #opened = false;
-  readonly #outstanding = new Outstanding();
-  readonly #preparations: Preparations;
+  readonly #sending: Sending<Post>;
   #initialize: Post | null = null;
   #initialized: Post | null = null;
   #negotiated = false;
-  #sending = false;
   #loss: Loss | null = null;
   #closing: Closing | null = null;
   #over = false;
@@ -47,7 +45,7 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
     this.clock = clock;
     this.limits = limits;
     this.endpoint = new Endpoint(url, limits, headers, fetch);
-    this.#preparations = new Preparations(clock, this.endpoint.headers);
+    this.#sending = new Sending(this);
     this.#suspicion = new Suspicion(this);
     this.#standalone = new Standalone(this);
   }
@@ -65,31 +63,15 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
   }
 
   send(messages: readonly Message[], accepted?: Accepted): void {
-    const refusal = this.#refusal();
-    const posts = messages.map((message) => this.#post(message));
-    this.#outstanding.add(posts, accepted);
-    // Whatever goes wrong in this turn is told in the next: `send` calls nobody back while it runs.
-    this.#sending = true;
-    if (refusal !== null) this.#refuse(posts, refusal);
-    else {
-      this.#preparations.begin(
-        posts,
-        () => {
-          posts.forEach((post, i) => {
-            this.#dispatch(post, messages[i]);
-          });
-        },
-        (failure) => {
-          this.#refuse(posts, failure);
-        },
-      );
-    }
-    this.#sending = false;
+    this.#sending.send(messages, accepted);
   }
 
   abandon(ids: readonly number[]): void {
-    for (const id of ids) this.#outstanding.abandon(id);
-    this.#preparations.passAbandoned();
+    this.#sending.abandon(ids);
+  }
+
+  hold(held: boolean): void {
+    this.#standalone.hold(held);
   }
 
   negotiated(protocolVersion: string): void {
@@ -115,7 +97,7 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
         knowsUs: () => this.#loss === null,
         over: () => {
           this.#over = true;
-          this.#preparations.stop();
+          this.#sending.stop();
         },
         ended: () => {
           events.ended(null);
@@ -128,7 +110,7 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
   kill(): void {
     this.#quieten();
     this.#over = true;
-    this.#preparations.stop();
+    this.#sending.stop();
     this.#closing?.stop();
     void this.endpoint.wires.destroy();
   }
@@ -152,11 +134,7 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
   }
 
   concluded(post: Post, verdict: Verdict | null): void {
-    if (!this.#sending) {
-      this.#conclude(post, verdict);
-      return;
-    }
-    queueMicrotask(() => {
+    this.#sending.afterwards(() => {
       this.#conclude(post, verdict);
     });
   }
@@ -247,12 +225,12 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
     });
     // Somebody else found out while a ping was asking.
     if (answering) this.#suspicion.overtake({ kind: 'gone', failure });
-    else this.#preparations.passAbandoned();
+    else this.#sending.passAbandoned();
   }
 
   // Going out.
 
-  #post(message: Message): Post {
+  post(message: Message): Post {
     const id = 'method' in message && 'id' in message ? message.id : null;
     const post = new Post(this, this.endpoint.to(id));
     if ('method' in message && message.method === 'initialize') this.#initialize = post;
@@ -260,21 +238,12 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
     return post;
   }
 
-  #dispatch(post: Post, message: Message | undefined): void {
-    const { endpoint } = this;
-    if (this.#over) return;
-    let body: string;
-    try {
-      body = JSON.stringify(message);
-    } catch (error) {
-      this.concluded(post, { kind: 'failed', failure: notSerialisable(error) });
-      return;
-    }
-    post.enter(post.to.id === null ? endpoint.control : endpoint.requests, endpoint.request('POST', body));
+  request(body: string): HttpRequest {
+    return this.endpoint.request('POST', body);
   }
 
   /** Why nothing can be sent now. A server that forgot the session may still be answered. */
-  #refusal(): Failure | null {
+  refusal(): Failure | null {
     const { where } = this.endpoint;
     if (this.#events === null) return closed(where);
     if (this.#loss?.answering === false) return neverSent(this.#loss.failure);
@@ -282,8 +251,12 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
     return waiting > this.limits.queue ? backlog(where, waiting) : null;
   }
 
-  #refuse(posts: readonly Post[], failure: Failure): void {
-    for (const post of posts) this.concluded(post, { kind: 'failed', failure });
+  refused(post: Post, failure: Failure): void {
+    this.concluded(post, { kind: 'failed', failure });
+  }
+
+  get #outstanding(): Sending<Post>['outstanding'] {
+    return this.#sending.outstanding;
   }
 
   // Going.
@@ -294,6 +267,6 @@ export class HttpLink implements Link, PostOwner, SuspicionHost, StandaloneHost 
     this.#standalone.stop();
     this.#suspicion.stop();
     this.#outstanding.abandonAll();
-    this.#preparations.passAbandoned();
+    this.#sending.passAbandoned();
   }
 }

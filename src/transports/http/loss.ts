@@ -2,8 +2,7 @@
 import type { Failure } from '../../protocol/failure.js';
 import type { LinkEvents } from '../link.js';
 import { neverSent, perhapsSent } from './failures.js';
-import type { Outstanding } from './outstanding.js';
-import type { Post } from './post.js';
+import type { Outgoing, Outstanding } from './outstanding.js';
 
 /** `answering`: the server forgot the session, but what it had begun to answer may still come. */
 export interface Loss {
@@ -11,14 +10,17 @@ export interface Loss {
   readonly answering: boolean;
 }
 
-export interface LossHost {
+export interface LossHost<Post extends Outgoing> {
   /** Null as soon as nothing may be told any more, which may be while a loss is told. */
   readonly events: () => LinkEvents | null;
-  readonly outstanding: Outstanding;
+  readonly outstanding: Outstanding<Post>;
   readonly fail: (post: Post, failure: Failure, refused: boolean) => void;
 }
 
-export function tellLoss({ failure, answering }: Loss, { events, outstanding, fail }: LossHost): void {
+export function tellLoss<Post extends Outgoing>(
+  { failure, answering }: Loss,
+  { events, outstanding, fail }: LossHost<Post>,
+): void {
   const giveUp = (posts: readonly Post[], reason: Failure, refused: boolean): void => {
     for (const post of posts) {
       if (!outstanding.isOpen(post)) continue;

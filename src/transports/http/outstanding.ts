@@ -1,9 +1,20 @@
 /** The posts of which the outcome is open, and who wants to know that they were accepted. */
 import type { Failure } from '../../protocol/failure.js';
-import type { Post } from './post.js';
-import { answers } from './verdict.js';
+import { answers, type Target } from './verdict.js';
 
-export class Outstanding {
+/** One message on its way, of whatever transport. */
+export interface Outgoing {
+  readonly to: Target;
+  /** Nothing more comes of it. */
+  readonly over: boolean;
+  /** The server may have read something of it. */
+  readonly started: boolean;
+  abort(): void;
+  /** Its outcome came another way. */
+  settled(): void;
+}
+
+export class Outstanding<Post extends Outgoing> {
   /** Requests, by id. What is not here any more was abandoned, or has been told. */
   readonly #requests = new Map<number | string, Post>();
   readonly #acceptances = new Map<Post, Acceptance>();

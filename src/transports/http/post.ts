@@ -10,7 +10,7 @@ import type { Failure } from '../../protocol/failure.js';
 import type { Limits } from '../../protocol/limits.js';
 import { Body, messagesOf } from './body.js';
 import type { Endpoint } from './endpoint.js';
-import { Exchange, LINGER } from './exchange.js';
+import { ACKNOWLEDGEMENT, Exchange, LINGER } from './exchange.js';
 import {
   broken,
   CAUSE_BYTES,
@@ -41,9 +41,6 @@ export interface PostOwner {
   /** Told once; null when all is well. */
   concluded(post: Post, verdict: Verdict | null): void;
 }
-
-/** A notification or an answer that is not acknowledged must not keep its socket from the others. */
-const ACKNOWLEDGEMENT = 30_000;
 
 /** What is being read. */
 type Reading =

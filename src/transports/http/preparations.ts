@@ -2,14 +2,16 @@
 import type { Clock } from '../../protocol/clock.js';
 import type { Failure } from '../../protocol/failure.js';
 import type { RequestHeaders } from './headers.js';
-import type { Post } from './post.js';
+import type { Outgoing } from './outstanding.js';
 import { Turns, type Turn } from './turns.js';
+
+type Waiting = Pick<Outgoing, 'over'>;
 
 export class Preparations {
   readonly #headers: RequestHeaders;
   readonly #turns: Turns;
   /** Of those whose headers are still being asked for. */
-  readonly #waiting = new Map<Turn, readonly Post[]>();
+  readonly #waiting = new Map<Turn, readonly Waiting[]>();
 
   constructor(clock: Clock, headers: RequestHeaders) {
     this.#headers = headers;
@@ -17,7 +19,7 @@ export class Preparations {
   }
 
   /** Headers may take their time, and not each the same; what is sent first goes out first all the same. */
-  begin(posts: readonly Post[], ready: () => void, failed: (failure: Failure) => void): void {
+  begin(posts: readonly Waiting[], ready: () => void, failed: (failure: Failure) => void): void {
     const turn = this.#turns.begin();
     this.#waiting.set(turn, posts);
     this.#headers.prepare(ready, failed, (act) => {

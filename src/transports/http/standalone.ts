@@ -38,6 +38,7 @@ export class Standalone {
   #delay = FIRST_DELAY;
   #begun = false;
   #stopped = false;
+  #held = true;
 
   constructor(host: StandaloneHost) {
     this.#host = host;
@@ -47,6 +48,12 @@ export class Standalone {
     if (this.#begun || this.#stopped) return;
     this.#begun = true;
     this.#open();
+  }
+
+  /** Whether it keeps the program alive. */
+  hold(held: boolean): void {
+    this.#held = held;
+    this.#listening?.hold(held);
   }
 
   /** No new stream; the one that is open may still deliver. */
@@ -77,6 +84,7 @@ export class Standalone {
             this.#ended(end);
           },
         );
+        this.#listening.hold(this.#held);
         this.#listening.enter(endpoint.standalone, request);
       },
       () => {

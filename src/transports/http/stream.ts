@@ -9,6 +9,9 @@ import { createParser, type EventSourceParser } from 'eventsource-parser';
 import type { Limits } from '../../protocol/limits.js';
 import { parseMessage } from '../../protocol/parse.js';
 
+/** Told of an event that is no message; whether the stream is to be read any further. */
+export type OtherEvents = (event: string, data: string) => boolean;
+
 const NOTHING: readonly unknown[] = [];
 
 const LINE_END = /\r\n?/g;
@@ -22,13 +25,16 @@ export class EventStream {
   #afterReturn = false;
   #tooLarge = false;
   #noise = false;
+  #stopped = false;
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, others: OtherEvents = () => true) {
     this.#limits = limits;
     this.#parser = createParser({
       maxBufferSize: limits.messageBytes,
       onEvent: ({ event, data }) => {
+        if (this.#stopped) return;
         if (event === undefined || event === 'message') this.#take(data);
+        else if (!this.#tooLarge) this.#stopped = !others(event, data);
       },
       onError: ({ type }) => {
         // Unknown fields are to be ignored; the parser mentions them.
@@ -50,7 +56,7 @@ export class EventStream {
   /** The messages that this chunk completes. */
   read(chunk: Buffer): readonly unknown[] {
     const text = this.#text(chunk);
-    if (text === '' || this.#tooLarge) return NOTHING;
+    if (text === '' || this.#tooLarge || this.#stopped) return NOTHING;
     cheaply(() => {
       this.#parser.feed(text);
     });

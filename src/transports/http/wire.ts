@@ -25,6 +25,8 @@ export type Dispatch = (request: HttpRequest, handler: Dispatcher.DispatchHandle
 
 export interface Wire {
   readonly dispatch: Dispatch;
+  /** Whether it keeps the program alive while it carries something. */
+  hold(held: boolean): void;
   /** Resolves when the socket is closed. */
   destroy(): Promise<void>;
 }
@@ -75,6 +77,8 @@ type Connect = (...given: Parameters<buildConnector.connector>) => unknown;
 class SocketWire implements Wire {
   readonly #client: Client;
   #connecting: Socket | null = null;
+  #socket: Socket | null = null;
+  #held = true;
 
   constructor(origin: string, connect: Connect) {
     this.#client = new Client(origin, {
@@ -86,6 +90,8 @@ class SocketWire implements Wire {
         // nobody answers there.
         const socket = connect(options, (...outcome) => {
           this.#connecting = null;
+          [, this.#socket] = outcome;
+          if (!this.#held) this.#socket?.unref();
           callback(...outcome);
         });
         this.#connecting = (socket as Socket | undefined) ?? null;
@@ -96,6 +102,13 @@ class SocketWire implements Wire {
   readonly dispatch: Dispatch = (request, handler) => {
     this.#client.dispatch(request, handler);
   };
+
+  hold(held: boolean): void {
+    if (held === this.#held) return;
+    this.#held = held;
+    if (held) this.#socket?.ref();
+    else this.#socket?.unref();
+  }
 
   async destroy(): Promise<void> {
     const ended = this.#client.destroy();

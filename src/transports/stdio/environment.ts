@@ -23,18 +23,32 @@ const INHERITED: readonly string[] =
 
 export type Environment = Readonly<Record<string, string>>;
 
+type Parent = Readonly<Record<string, string | undefined>>;
+
+/** Names of variables that pass too, because the user says so; `true`: all of them. */
+export type Inherited = readonly string[] | true;
+
 /** The environment of a server process: the allowed part of `parent`, overridden by `given`. */
 export function serverEnvironment(
   given: Environment = {},
-  parent: Readonly<Record<string, string | undefined>> = process.env,
+  parent: Parent = process.env,
+  inherited: Inherited = [],
 ): Record<string, string> {
+  return { ...passed(INHERITED, parent), ...inheritedFrom(parent, inherited), ...given };
+}
+
+/** What of `parent` passes because the user says so. */
+export const inheritedFrom = (parent: Parent, inherited: Inherited): Record<string, string> =>
+  passed(inherited === true ? Object.keys(parent) : inherited, parent);
+
+function passed(names: readonly string[], parent: Parent): Record<string, string> {
   const environment: Record<string, string> = {};
-  for (const name of INHERITED) {
+  for (const name of names) {
     const value = parent[name];
     // A value of this form is a function that some shells would run on start (CVE-2014-6271).
     if (value !== undefined && !value.startsWith('()')) environment[name] = value;
   }
-  return { ...environment, ...given };
+  return environment;
 }
 
 /** Anything shorter would blot out innocent text. */

@@ -1,13 +1,17 @@
 /** The failures of a server process, in words: what happened, and what to do about it. */
 import { existsSync } from 'node:fs';
-import { failure, type Failure } from '../../protocol/failure.js';
-import type { ProcessCause, StdioOptions } from './process.js';
+import { configFailure, failure, type Failure } from '../../protocol/failure.js';
+import { LogError, type ProcessCause, type StdioOptions } from './process.js';
 
 /** The machine was short of something, and may have it a moment later. */
 const PASSING: ReadonlySet<string> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ETXTBSY']);
 
 /** It never ran. */
 export function notStarted(error: unknown, options: StdioOptions): Failure {
+  if (error instanceof LogError) {
+    const where = typeof options.logFile === 'string' ? ` ${JSON.stringify(options.logFile)}` : '';
+    return configFailure('log_file', `the log file${where} of the server process cannot be opened`, error.cause);
+  }
   const code = codeOf(error);
   return failure(
     {

@@ -25,6 +25,7 @@ import {
   stillRunning,
   stdoutClosed,
 } from './failures.js';
+import { partAtEnd, stay } from './parting.js';
 import { Termination } from './termination.js';
 
 export interface StdioPorts {
@@ -38,6 +39,8 @@ export function stdioLink(options: StdioOptions, ports: StdioPorts): Link {
 
 /** Lines after which the rest of the program has a turn: a flood, of noise too, must not hold the loop. */
 const BURST = 1_000;
+/** How long a server that is kept may take to go when the program has nothing left to do. */
+const PARTING = 1_000;
 /** Messages of the greatest size that may wait for a server which does not read. */
 const WAITING_MESSAGES = 4;
 
@@ -100,6 +103,26 @@ class StdioLink implements Link {
 
   abandon(): void {
     // Answers share one pipe: there is no stream to give up.
+  }
+
+  hold(held: boolean): void {
+    this.#process?.hold(held);
+    if (held || this.#process === null) stay(this);
+    else {
+      partAtEnd(this, () => {
+        this.#part();
+      });
+    }
+  }
+
+  /** The program has nothing left to do: the server may go as it likes, but not wait for long. */
+  #part(): void {
+    const process = this.#process;
+    process?.hold(true);
+    process?.endStdin();
+    this.#clock.setTimeout(() => {
+      process?.hold(false);
+    }, PARTING);
   }
 
   negotiated(): void {
@@ -229,6 +252,7 @@ class StdioLink implements Link {
     this.#connection = null;
     this.#grace.stop();
     this.#termination?.stop();
+    stay(this);
     this.#process?.dispose();
   }
 

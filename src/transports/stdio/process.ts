@@ -3,8 +3,10 @@
  * explained by; what follows from it is decided elsewhere (`link.ts`, `termination.ts`).
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { secretsOf, serverEnvironment } from './environment.js';
+import type { Socket } from 'node:net';
+import { inheritedFrom, secretsOf, serverEnvironment, type Inherited } from './environment.js';
 import { forget, guard, hasProcessGroups, ProcessGroup } from './process-group.js';
+import { StderrLog, type LogStream } from './stderr-log.js';
 import { StderrTail } from './stderr-tail.js';
 
 /** How a server is started: with these arguments as they are, no shell in between. */
@@ -13,7 +15,10 @@ export interface StdioOptions {
   readonly args?: readonly string[];
   /** Added to the few variables that are inherited, see `environment.ts`. */
   readonly env?: Readonly<Record<string, string>>;
+  readonly inheritEnv?: Inherited;
   readonly cwd?: string;
+  /** What of its stderr is not only kept, but written somewhere: a path, or a stream. */
+  readonly logFile?: string | LogStream;
 }
 
 export interface ProcessEvents {
@@ -42,21 +47,30 @@ const ignore = (): void => undefined;
 export class ServerProcess {
   readonly #child: ChildProcess;
   readonly #stderr: StderrTail;
+  readonly #log: StderrLog | null;
   readonly #group: ProcessGroup | null = null;
   #turn: NodeJS.Immediate | null = null;
   #exited = false;
 
-  /** Throws what `spawn` throws: for arguments that cannot be passed to any process. */
+  /** Throws what `spawn` throws, for arguments that cannot be passed to any process, and `LogError`. */
   constructor(options: StdioOptions, stderrBytes: number, events: ProcessEvents) {
-    this.#stderr = new StderrTail(stderrBytes, secretsOf(options.env));
-    this.#child = spawn(options.command, options.args ?? [], {
-      env: serverEnvironment(options.env),
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      stdio: 'pipe',
-      shell: false,
-      detached: hasProcessGroups,
-      windowsHide: true,
-    });
+    const { env, inheritEnv = [] } = options;
+    const given = { ...inheritedFrom(process.env, inheritEnv), ...env };
+    this.#stderr = new StderrTail(stderrBytes, secretsOf(given));
+    this.#log = logOf(options);
+    try {
+      this.#child = spawn(options.command, options.args ?? [], {
+        env: serverEnvironment(env, process.env, inheritEnv),
+        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+        stdio: 'pipe',
+        shell: false,
+        detached: hasProcessGroups,
+        windowsHide: true,
+      });
+    } catch (error) {
+      this.#log?.end();
+      throw error;
+    }
     if (this.#child.pid !== undefined) {
       this.#group = new ProcessGroup(this.#child, this.#child.pid);
       guard(this.#group);
@@ -111,6 +125,16 @@ export class ServerProcess {
     this.#group?.signal(signal);
   }
 
+  /** Whether it keeps our own process alive, by itself and by its pipes. */
+  hold(held: boolean): void {
+    const { stdin, stdout, stderr } = this.#child;
+    // Pipes are sockets, whatever their type says.
+    for (const handle of [this.#child, stdin, stdout, stderr] as (ChildProcess | Socket | null)[]) {
+      if (held) handle?.ref();
+      else handle?.unref();
+    }
+  }
+
   /** Leaves no handle, no listener and no entry behind. The process itself is left as it is. */
   dispose(): void {
     if (this.#turn !== null) clearImmediate(this.#turn);
@@ -125,6 +149,7 @@ export class ServerProcess {
     stdin?.destroy();
     stdout?.destroy();
     stderr?.destroy();
+    this.#log?.end();
     this.#child.unref();
   }
 
@@ -158,7 +183,20 @@ export class ServerProcess {
     });
     stderr?.on('data', (chunk: Buffer) => {
       this.#stderr.push(chunk);
+      this.#log?.push(chunk);
     });
     stderr?.on('error', ignore);
+  }
+}
+
+/** The log of the user's cannot be written to: the file cannot be opened. */
+export class LogError extends Error {}
+
+function logOf({ logFile }: StdioOptions): StderrLog | null {
+  if (logFile === undefined) return null;
+  try {
+    return new StderrLog(logFile);
+  } catch (error) {
+    throw new LogError('the log file cannot be opened', { cause: error });
   }
 }

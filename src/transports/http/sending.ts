@@ -1,0 +1,101 @@
+/**
+ * Sending, of whatever transport posts its messages: each becomes a post, waits for its headers in
+ * its turn, and goes; what is decided about a post is decided elsewhere.
+ */
+import type { Clock } from '../../protocol/clock.js';
+import type { Failure } from '../../protocol/failure.js';
+import type { Message } from '../../protocol/json-rpc.js';
+import type { HttpRequest } from './wire.js';
+import type { Endpoint } from './endpoint.js';
+import { notSerialisable } from './failures.js';
+import type { Lane } from './lane.js';
+import { Outstanding, type Outgoing } from './outstanding.js';
+import { Preparations } from './preparations.js';
+
+/** A message that can be sent over a lane. */
+export interface Postable extends Outgoing {
+  enter(lane: Lane, request: HttpRequest): void;
+}
+
+export interface SendingHost<Post extends Postable> {
+  readonly clock: Clock;
+  readonly endpoint: Endpoint;
+  /** Why nothing can be sent now. */
+  refusal(): Failure | null;
+  post(message: Message): Post;
+  request(body: string): HttpRequest;
+  /** This one will not go out. */
+  refused(post: Post, failure: Failure): void;
+}
+
+export class Sending<Post extends Postable> {
+  readonly outstanding = new Outstanding<Post>();
+  readonly #host: SendingHost<Post>;
+  readonly #preparations: Preparations;
+  #busy = false;
+  #stopped = false;
+
+  constructor(host: SendingHost<Post>) {
+    this.#host = host;
+    this.#preparations = new Preparations(host.clock, host.endpoint.headers);
+  }
+
+  send(messages: readonly Message[], accepted: ((failure: Failure | null) => void) | undefined): void {
+    const host = this.#host;
+    const refusal = host.refusal();
+    const posts = messages.map((message) => host.post(message));
+    const refuse = (failure: Failure): void => {
+      for (const post of posts) host.refused(post, failure);
+    };
+    this.outstanding.add(posts, accepted);
+    this.#busy = true;
+    if (refusal !== null) refuse(refusal);
+    else {
+      this.#preparations.begin(
+        posts,
+        () => {
+          posts.forEach((post, i) => {
+            this.#dispatch(post, messages[i]);
+          });
+        },
+        refuse,
+      );
+    }
+    this.#busy = false;
+  }
+
+  /** Whatever goes wrong in the turn of `send` is told in the next: it calls nobody back while it runs. */
+  afterwards(act: () => void): void {
+    if (this.#busy) queueMicrotask(act);
+    else act();
+  }
+
+  abandon(ids: readonly number[]): void {
+    for (const id of ids) this.outstanding.abandon(id);
+    this.passAbandoned();
+  }
+
+  /** What nobody waits for does not hold up the others. */
+  passAbandoned(): void {
+    this.#preparations.passAbandoned();
+  }
+
+  /** Nothing goes out any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#preparations.stop();
+  }
+
+  #dispatch(post: Post, message: Message | undefined): void {
+    const { endpoint } = this.#host;
+    if (this.#stopped) return;
+    let body: string;
+    try {
+      body = JSON.stringify(message);
+    } catch (error) {
+      this.#host.refused(post, notSerialisable(error));
+      return;
+    }
+    post.enter(post.to.id === null ? endpoint.control : endpoint.requests, this.#host.request(body));
+  }
+}
