@@ -42,10 +42,15 @@ export interface Failure {
 
 const causes = new WeakMap<Failure, unknown>();
 
-/** Makes a failure, with the thing that caused it kept beside the record. */
+/**
+ * Makes a failure, with the thing that caused it kept beside the record. A record that many failures
+ * are made of is copied: the cause of one must not become that of another, of whatever client (I10).
+ */
 export function failure(record: Failure, cause?: unknown): Failure {
-  if (cause !== undefined) causes.set(record, cause);
-  return record;
+  if (cause === undefined) return record;
+  const own = { ...record };
+  causes.set(own, cause);
+  return own;
 }
 
 /** The root cause: of the failure itself, or of the one behind it. */
