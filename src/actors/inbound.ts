@@ -18,12 +18,15 @@ export interface InboundRequest {
 
 /** What a handler is told of the request it is asked to answer. */
 export interface HandlerContext {
-  /** The server's id of the request: a number or a string, 0 and `''` among them. */
+  /**
+   * The id of the request: a number or a string, 0 and `''` among them. It is the server's; on a client of
+   * several servers, it is the one that this client gave it.
+   */
   readonly requestId: string | number;
   readonly method: string;
-  /** Aborted when the server withdraws the request, and when the session is left. */
+  /** Aborted when the request is withdrawn, or its server is gone, and when the session is left. */
   readonly signal: AbortSignal;
-  /** The session that asks; the n-th of its client. */
+  /** The session that asks; the n-th of its client, which on a client of several servers is that with all of them. */
   readonly generation: number;
   /** The `_meta` of the request. Its `progressToken` is what `client.progress()` takes. */
   readonly meta: Record<string, unknown> | undefined;
@@ -36,7 +39,7 @@ interface Work {
 
 /** What the table is made with. */
 export interface InboundPorts {
-  /** How many may be worked on at the same time. */
+  /** How many may be worked on at the same time, those of sessions that have been left among them. */
   readonly limit: number;
   /** Neither throws nor rejects. */
   readonly respond: (request: InboundRequest, context: HandlerContext) => Answer | Promise<Answer>;
@@ -54,7 +57,10 @@ export class Inbound {
   readonly #ports: InboundPorts;
   /** Those that have no answer yet. Of one generation: there is never more than one session. */
   readonly #asked = new Map<InboundId, Work>();
-  /** Those that are worked on: withdrawn ones too, until their handlers are done, or they would not count. */
+  /**
+   * Those that are worked on: until their handlers are done, also when they were withdrawn, or their session was
+   * left. Otherwise a server could start any number, by withdrawing, or by going and coming again.
+   */
   readonly #running = new Set<Work>();
 
   constructor(ports: InboundPorts) {
@@ -100,10 +106,8 @@ export class Inbound {
 
   /** The session is left: nothing that is worked on can be answered. */
   leave(): void {
-    if (this.#running.size === 0) return;
     const asked = [...this.#asked.values()];
     this.#asked.clear();
-    this.#running.clear();
     for (const { request, controller } of asked) controller.abort(this.#ports.left(request));
   }
 }

@@ -5,7 +5,7 @@
 import type { AnyActorScope } from 'xstate';
 import type { Clock } from '../protocol/clock.js';
 import type { Hello } from '../protocol/handshake.js';
-import type { Notification, Request, RequestId } from '../protocol/json-rpc.js';
+import type { Notification, Received, Request, RequestId } from '../protocol/json-rpc.js';
 import type { Link } from '../transports/link.js';
 
 export interface SessionPorts {
@@ -20,6 +20,25 @@ export interface SessionPorts {
   /** What a request says; undefined when it is settled already. */
   readonly requestOf: (id: RequestId) => Request | undefined;
   readonly notificationOf: (id: RequestId) => Notification | undefined;
+  /** Undefined where no request has asked for a task yet. */
+  readonly taskRequests: () => TaskRequests | undefined;
+}
+
+/** Who knows which requests have asked for a task: these are not cancelled like others. */
+export interface TaskRequests {
+  /**
+   * Nobody waits for these requests any more.
+   *
+   * @returns those that the server is told of, and those whose answers nobody listens for
+   */
+  readonly giveUp: (ids: readonly RequestId[]) => {
+    readonly cancelled: readonly RequestId[];
+    readonly left: readonly RequestId[];
+  };
+  /** The server says something: it may be the answer to one of them. */
+  readonly heard: (message: Received) => void;
+  /** There will be no answer. */
+  readonly failed: (id: RequestId) => void;
 }
 
 type System = AnyActorScope['system'];

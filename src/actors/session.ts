@@ -162,10 +162,13 @@ class Session implements LinkEvents {
         if (notification !== undefined) this.#send([notification]);
         return;
       }
-      case 'cancel.requested':
-        this.#send(command.ids.map((id) => cancelledNotification(id, command.reason)));
-        this.#link?.abandon(command.ids);
+      case 'cancel.requested': {
+        const { ids, reason } = command;
+        const { cancelled, left } = this.#ports.taskRequests()?.giveUp(ids) ?? { cancelled: ids, left: ids };
+        this.#send(cancelled.map((id) => cancelledNotification(id, reason)));
+        if (left.length > 0) this.#link?.abandon(left);
         return;
+      }
       case 'reply.requested':
         this.#send([{ jsonrpc: '2.0', id: command.id, ...command.answer }]);
         return;
@@ -229,6 +232,7 @@ class Session implements LinkEvents {
         this.#concludeHandshake(verdict);
         continue;
       }
+      this.#ports.taskRequests()?.heard(message);
       batch.push(message);
       if (batch.length === BATCH) flush();
     }
@@ -251,6 +255,7 @@ class Session implements LinkEvents {
   }
 
   requestFailed(id: RequestId, reason: Failure, refused: boolean): void {
+    this.#ports.taskRequests()?.failed(id);
     if (id === this.#handshake) this.lost(reason, false);
     else this.#say({ type: 'request.failed', id, failure: reason, refused });
   }

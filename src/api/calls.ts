@@ -4,7 +4,7 @@
  * the moment it is settled, so that it is settled once (I1).
  */
 import type { Deadline, Deadlines } from '../actors/deadlines.js';
-import type { Settlement } from '../machines/index.js';
+import type { LeaseId, Settlement } from '../machines/index.js';
 import type { Notification, NotificationBody, Request, RequestId } from '../protocol/json-rpc.js';
 import { IdTable } from '../protocol/id-table.js';
 import { onAbort, reasonText } from './aborts.js';
@@ -45,7 +45,7 @@ export interface CallOptions {
   failFast?: boolean | undefined;
 }
 
-/** What a request says; a function where that is known only when it is sent: it may hang on what the session can do. */
+/** What a request says; a function where that is known only when it is sent: it may hang on what the session can do; what it throws, the call rejects with. */
 export type Params = Readonly<Record<string, unknown>> | undefined;
 
 /** @internal */
@@ -62,6 +62,8 @@ export interface Call {
   readonly options: CallOptions;
   /** The generation it was last sent in. */
   generation?: number;
+  /** Why it was not sent, by what its params threw. */
+  refusal?: { readonly error: unknown };
   /** Turns the body of the answer into what the caller gets; throws where it cannot. */
   readonly read: (body: unknown, place: () => ReadPlace) => unknown;
   readonly resolve: (value: unknown) => void;
@@ -76,11 +78,13 @@ interface Surroundings {
   readonly now: () => number;
   readonly state: () => ClientState;
   readonly label: string;
-  /** Why the last session ended when nobody asked. */
-  readonly failure: () => McpActorError | null;
+  /** What a lease that is over was lost to, or the client that has no session; null where that was no loss, or is mended. */
+  readonly failure: (leaseId: LeaseId | null) => McpActorError | null;
   /** Told of calls that have no `onProgress` of their own. */
   readonly progressHandler: () => ((progress: RequestProgress) => unknown) | undefined;
   readonly aborted: (id: RequestId, reason: string | undefined) => void;
+  /** A request was to be sent, and is not: its params threw. */
+  readonly refused: (id: RequestId, generation: number) => void;
   readonly settled: () => void;
 }
 
@@ -122,7 +126,14 @@ export class Calls {
     const call = this.#calls.get(id);
     if (call === undefined) return undefined;
     call.generation = generation;
-    const params = paramsOf(call, this.#around.progressHandler() !== undefined);
+    let params: Params;
+    try {
+      params = paramsOf(call, this.#around.progressHandler() !== undefined);
+    } catch (error) {
+      call.refusal = { error };
+      this.#around.refused(id, generation);
+      return undefined;
+    }
     return params === undefined
       ? { jsonrpc: '2.0', id, method: call.method }
       : { jsonrpc: '2.0', id, method: call.method, params };
@@ -148,7 +159,7 @@ export class Calls {
         call.reject(new McpError(settlement.error, this.#around.state()));
         break;
       case 'failure':
-        call.reject(this.#errorOf(call, settlement.failure));
+        call.reject(call.refusal === undefined ? this.#errorOf(call, settlement.failure) : call.refusal.error);
         break;
     }
     this.#around.settled();
@@ -173,7 +184,8 @@ export class Calls {
     const told = failure.kind === 'timeout' ? { ...failure, message: lateMessage(call, now() - call.since) } : failure;
     const isAborted = failure.kind === 'aborted' && signal?.aborted === true;
     // Who comes after a session was lost is told what it was lost to, not only that it is gone (I10).
-    const lost = failure.code === 'lease_over' || failure.code === 'not_connected' ? this.#around.failure() : null;
+    const isAfterwards = failure.code === 'lease_over' || failure.code === 'not_connected';
+    const lost = isAfterwards ? this.#around.failure(call.leaseId) : null;
     return errorOf(told, {
       state: state(),
       client: label,
@@ -218,7 +230,10 @@ function paramsOf(call: Call, isProgressHeard: boolean): Params {
   const { meta, onProgress, resetTimeoutOnProgress } = call.options;
   const wantsProgress = isProgressHeard || onProgress !== undefined || resetTimeoutOnProgress === true;
   if (meta === undefined && !wantsProgress) return params;
-  return { ...params, _meta: { ...meta, ...(wantsProgress ? { progressToken: call.id } : {}) } };
+  // What a request says by itself is the user's too, and stays.
+  const own = params?.['_meta'];
+  const said = typeof own === 'object' && own !== null ? own : {};
+  return { ...params, _meta: { ...said, ...meta, ...(wantsProgress ? { progressToken: call.id } : {}) } };
 }
 
 function lateMessage(call: Call, elapsed: number): string {

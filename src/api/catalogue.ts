@@ -36,9 +36,23 @@ export class Catalogue {
     this.#announcements += 1;
   }
 
+  /** As it was listed last, whatever the server has said since. */
+  last(name: string): KnownTool | undefined {
+    return this.#tools.get(name);
+  }
+
   /** Undefined where it was never listed, or may have changed since. */
   get(name: string): KnownTool | undefined {
-    return this.#last?.announcements === this.#announcements ? this.#tools.get(name) : undefined;
+    return this.#isOutdated ? undefined : this.#tools.get(name);
+  }
+
+  /** Were the tools of this session listed, and has the server said nothing since? */
+  isOf(generation: number): boolean {
+    return this.#generation === generation && !this.#isOutdated;
+  }
+
+  get #isOutdated(): boolean {
+    return this.#last?.announcements !== this.#announcements;
   }
 
   /**
@@ -64,9 +78,11 @@ export class Catalogue {
     return tools.map((tool) => asListed(tool, known.get(tool.name)?.schemaError));
   }
 
-  expect(name: string, fingerprint: string): Expectation {
-    const tool = this.get(name);
-    if (tool === undefined) return 'not listed';
+  /** @param generation the session that it must be of; null: any, as long as nothing was said since */
+  expect(name: string, fingerprint: string, generation: number | null): Expectation {
+    const tool = this.#isOutdated ? undefined : this.#tools.get(name);
+    // A server that comes again may have other tools, and nobody tells of that.
+    if (tool === undefined || (generation !== null && this.#generation !== generation)) return 'not listed';
     return tool.fingerprint === fingerprint ? 'met' : 'changed';
   }
 
@@ -79,7 +95,10 @@ export class Catalogue {
       fresh.definition !== null &&
       old.version === fresh.version &&
       old.taskSupport === fresh.taskSupport;
-    return isSame ? old : fresh;
+    if (isSame) return old;
+    // Only of what is new: it takes a walk through the whole schema.
+    fresh.inspect(tool);
+    return fresh;
   }
 
   #changedBehindOurBack(known: ReadonlyMap<string, KnownTool>, generation: number | undefined): string[] {

@@ -134,7 +134,8 @@ export class Client extends ReplaceableHandlers {
   }
 
   /**
-   * The result of the handshake; idempotent, and the same object. Only needed with
+   * The result of the handshake; idempotent, and the same object (in front of several servers: until one has
+   * come or gone). Only needed with
    * `autoInitialize: false`, where it makes the handshake, for later sessions too.
    */
   initialize(options?: WaitOptions): Promise<Negotiated> {

@@ -1,13 +1,13 @@
 /** Configs of servers: as files, and put together. */
 import type { ServerConfig } from '../transports/config.js';
-import { readConfigFile, writeConfigFile } from '../transports/config/files.js';
+import { MAX_CONFIG_BYTES, readConfigFile, writeConfigFile } from '../transports/config/files.js';
 import { merge, type NormalConfig } from '../transports/config/merge.js';
 import { configError } from './options.js';
 import { refusing, refusingLater } from './refusing.js';
 
 /** For `readConfig()`. */
 export interface ReadConfigOptions {
-  /** The most that is read, in bytes. Default 1 MiB. */
+  /** The most that is read, in bytes: 1 to 67,108,864 (64 MiB). Default 1 MiB. */
   readonly maxBytes?: number | undefined;
 }
 
@@ -28,10 +28,10 @@ export interface ReadConfigOptions {
  */
 export function readConfig(path: string, { maxBytes }: ReadConfigOptions = {}): Promise<ServerConfig> {
   return refusingLater(async () => {
-    if (maxBytes === undefined || (Number.isSafeInteger(maxBytes) && maxBytes > 0)) {
+    if (maxBytes === undefined || (Number.isSafeInteger(maxBytes) && maxBytes > 0 && maxBytes <= MAX_CONFIG_BYTES)) {
       return readConfigFile(path, maxBytes);
     }
-    throw configError('readConfig({ maxBytes }) takes a number of bytes, 1 or more', 'config');
+    throw configError('readConfig({ maxBytes }) takes a number of bytes, 1 to 67,108,864', 'config');
   });
 }
 

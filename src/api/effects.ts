@@ -125,6 +125,7 @@ export class Effects {
           : isWaiting
             ? failure
             : lostForGood(failure, this.#runtime);
+      if (reason === 'failed' && failure !== null) leases.fall(id, failure);
       leases.end(id, () => errorOf(because, { state, client: label, what, isNoRequest: true }));
     }
   }

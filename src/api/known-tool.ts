@@ -31,6 +31,11 @@ export class KnownTool {
     this.isWrapped = memberOf(outputSchema, 'x-fastmcp-wrap-result') === true;
     this.version = memberOf(memberOf(tool._meta, 'fastmcp'), 'version');
     this.taskSupport = memberOf(tool.execution, 'taskSupport');
+  }
+
+  /** Looks whether its output schema can be used. */
+  inspect(tool: Tool): void {
+    const { outputSchema } = tool as { readonly outputSchema?: unknown };
     if (!this.hasOutputSchema) return;
     const text = attempt(() => JSON.stringify(outputSchema));
     this.schemaError = text === null ? 'it is no JSON' : schemaErrorOf(outputSchema, text);

@@ -1,5 +1,6 @@
 /** The leases that live: who waits for each, and the signal that tells its holder when it is over. */
 import type { LeaseId } from '../machines/client.types.js';
+import type { Failure } from '../protocol/failure.js';
 import { onAbort } from './aborts.js';
 
 /** A lease, as `client.leases` lists it. */
@@ -35,8 +36,12 @@ export function signalOf(entry: LeaseEntry): AbortSignal {
   return entry.controller.signal;
 }
 
+/** Leases of which is known what they fell to. */
+const REMEMBERED = 1_024;
+
 export class LeaseTable {
   readonly #leases = new Map<LeaseId, LeaseEntry>();
+  readonly #fallen = new Map<LeaseId, Failure>();
   #last = 0;
 
   add(label: string | undefined, since: number): LeaseEntry {
@@ -103,6 +108,20 @@ export class LeaseTable {
     entry.waiter?.reject(entry.over());
     entry.waiter = null;
     entry.controller?.abort(entry.over());
+  }
+
+  /** Nobody released it: there will be no session for it any more, because of this. */
+  fall(id: LeaseId, failure: Failure): void {
+    this.#fallen.set(id, failure);
+    for (const oldest of this.#fallen.keys()) {
+      if (this.#fallen.size <= REMEMBERED) return;
+      this.#fallen.delete(oldest);
+    }
+  }
+
+  /** Undefined where it lives, was released or closed, or fell too long ago. */
+  fellTo(id: LeaseId): Failure | undefined {
+    return this.#fallen.get(id);
   }
 
   /** Gives up waiting when the signal aborts or the time is over. */

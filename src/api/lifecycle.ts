@@ -118,6 +118,7 @@ export class Lifecycle {
     const total = timeout ?? chart.closeTimeout;
     const draining = Math.min(drain ?? chart.drain, total * DRAIN_SHARE);
     if (!(total >= 0) || !(draining >= 0)) throw configError('close({ drain, timeout }) takes milliseconds, 0 or more');
+    runtime.features.close();
     const now = clock.now();
     const ladder = total === Infinity ? Infinity : total - draining;
     const { generation } = runtime.snapshot.context;

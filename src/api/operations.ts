@@ -13,12 +13,12 @@ import { sdkForm } from './call-form.js';
 import type { CallOptions } from './calls.js';
 import type { Caller } from './caller.js';
 import { configError } from './options.js';
-import { expectDefinition, readToolResult, type ToolResultOptions } from './output/tool-results.js';
+import { checkedOptions, readToolResult, type ToolResultOptions } from './output/tool-results.js';
+import { readInTime, requireSchema } from './output/own-schema.js';
 import { allPages, type ListOptions } from './pages.js';
 import { RawOperations, type Arguments, type PageOptions } from './raw.js';
 import {
   promptResultOf,
-  readBy,
   type Completion,
   type ListedTool,
   type PromptResult,
@@ -48,7 +48,7 @@ import type { VersionOptions } from './version.js';
 
 /** What a caller may say of one tool call. */
 export interface CallToolOptions<T = unknown> extends CallOptions, VersionOptions, ToolResultOptions<T> {
-  /** What `fingerprintOf` gave for the tool: if it has become another since, it is not called. */
+  /** What `fingerprintOf` gave for the tool: if it has become another since, or its server was started anew and was not asked for its tools yet, it is not called. */
   expectFingerprint?: string | undefined;
 }
 
@@ -143,10 +143,11 @@ export abstract class Operations {
     options: CallToolOptions<T> & (AsTask | NoTask) = {},
   ): Promise<ToolResult<T> | ToolTask<T>> {
     if (typeof name !== 'string') throw sdkForm(name);
-    expectDefinition(this.runtime, name, options.expectFingerprint);
-    const task = taskRequestOf('callTool()', options);
-    if (task !== null) return toolTask(this.#asker, name, args, options, task);
-    return readToolResult(this.runtime, name, await this.raw.callTool(name, args, options), options);
+    const checked = checkedOptions(this.runtime, name, options);
+    const task = taskRequestOf('callTool()', checked);
+    if (task !== null) return toolTask(this.#asker, name, args, checked, task);
+    const since = this.runtime.options.clock.now();
+    return readToolResult(this.runtime, name, await this.raw.callTool(name, args, checked), { ...checked, since });
   }
 
   #placeOf(what: string): ReadPlace {
@@ -212,6 +213,7 @@ export abstract class Operations {
   /**
    * Asks the server to tell of changes to a resource (server/resources#subscriptions). It holds until it
    * is taken back, as often as it was asked for, or until the lease is over; later sessions are asked too.
+   * One of the client itself holds until `close()`, and no session: changes are told while there is one.
    *
    * @throws UnsupportedError when the server offers no subscriptions
    */
@@ -226,7 +228,8 @@ export abstract class Operations {
 
   /**
    * The changes from now on, of one resource and what is below it, or of all: of those that are
-   * subscribed to. Ends with the lease, or with `close()`; throws the reason of its signal.
+   * subscribed to, by this lease or another. Ends with the lease, or with the next `close()` where it is of
+   * the client itself; throws the reason of its signal.
    */
   resourceUpdates(uri?: string | URL, options: ResourceUpdatesOptions = {}): ResourceUpdates {
     return this.runtime.features.subscriptions.updates(this.caller, uri, options);
@@ -281,8 +284,12 @@ export abstract class Operations {
   ): Promise<T> {
     if (typeof method !== 'string')
       throw configError(`request(method, params?, options?) takes the method as a string first`);
+    const { result } = options;
+    requireSchema('request({ result })', result);
+    const since = this.runtime.options.clock.now();
     const body = await this.caller.request({ method, params, options, read: (answer) => answer });
-    return options.result === undefined ? (body as T) : readBy(options.result, body, this.#placeOf(method));
+    if (result === undefined) return body as T;
+    return readInTime(this.runtime, result, body, this.#placeOf(method), { ...options, since });
   }
 
   /** Any other notification of the protocol. Sent when the session is ready, refused when it is not. */

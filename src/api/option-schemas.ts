@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { systemClock, systemRandom, type Clock } from '../protocol/clock.js';
 import { defaultLimits } from '../protocol/limits.js';
 import type { HeadersSource } from '../transports/source.js';
+import { capabilitiesOf } from './handlers/capabilities.js';
 import type { ElicitationCapabilities, ElicitationHandler } from './handlers/elicitation.js';
 import type { ProgressHandler } from './handlers/handlers.js';
 import type { LogHandler } from './handlers/logging.js';
@@ -46,14 +47,6 @@ const rootsSchema = z
       context.addIssue({ code: 'custom', path: [index], message: fault });
   });
 
-const isCapabilities = (value: unknown): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  Object.values(value).every((one) => one === undefined || (typeof one === 'object' && one !== null));
-
-const capabilitiesOf = <T>() =>
-  z.custom<T>(isCapabilities, { error: 'must be an object of capabilities, each an object itself: { tools: {} }' });
-
 const reconnectSchema = z.strictObject({
   initial: z.boolean().default(false),
   attempts: z.int().min(1).or(z.literal(Infinity)).default(10),
@@ -76,6 +69,7 @@ const limitsSchema = z.strictObject({
     .int()
     .min(3, { error: 'must be 3 at least: requests, answers and the stream of the server each need one' })
     .default(defaultLimits.connections),
+  updates: count.default(defaultLimits.updates),
 });
 
 /** What is told of one list. */

@@ -46,7 +46,7 @@ export interface ClientOptions {
   autoConnect?: boolean | undefined;
   /** How long a session without a lease is kept. Default 0; 30,000 with `autoConnect`. */
   idleTimeout?: number | undefined;
-  /** Environment of an inferred child process, beside the few variables every child gets. */
+  /** Environment of an inferred child process, beside the few variables every child gets; of several servers, of each. */
   env?: Record<string, string> | undefined;
   /** Working directory of an inferred child process. */
   cwd?: string | undefined;
@@ -80,6 +80,7 @@ export interface ClientOptions {
   random?: (() => number) | undefined;
   /** `false`: a lost session ends its leases. Default: see `ReconnectOptions`. */
   reconnect?: false | Partial<ReconnectOptions> | undefined;
+  /** How much of anything is held, at the most; of several servers, for each. */
   limits?: Partial<Limits> | undefined;
 }
 

@@ -1,6 +1,13 @@
 /** Walks a list to its end: until there is no cursor, or one comes back that was followed already. */
 import type { CallOptions } from './calls.js';
-import { InvalidResponseError, LimitError, McpError, SessionLostError } from './errors.js';
+import {
+  ClosedError,
+  InvalidResponseError,
+  LimitError,
+  McpError,
+  NotConnectedError,
+  SessionLostError,
+} from './errors.js';
 import { configError } from './options.js';
 import { generationOf } from './raw.js';
 import type { Runtime } from './runtime.js';
@@ -12,7 +19,11 @@ interface Page {
   readonly nextCursor?: string | null | undefined;
 }
 
-/** What a caller may say of a list that is followed to its end. */
+interface PageRequest extends Pick<CallOptions, 'timeout' | 'maxTotalTimeout'> {
+  readonly cursor?: string;
+}
+
+/** What a caller may say of a list that is followed to its end: a `timeout` is for all of its pages together. */
 export interface ListOptions extends CallOptions {
   /** Pages at the most; `Infinity` is as many as there are. Default: `limits.pages`. */
   maxPages?: number | undefined;
@@ -28,18 +39,44 @@ export interface ListOptions extends CallOptions {
 export async function allPages<P extends Page>(
   runtime: Runtime,
   method: string,
-  { maxPages }: ListOptions,
-  fetch: (page: { cursor?: string }) => Promise<P>,
+  options: ListOptions,
+  fetch: (page: PageRequest) => Promise<P>,
 ): Promise<P[]> {
+  const { maxPages } = options;
   if (maxPages !== undefined && !(maxPages >= 1 && (Number.isInteger(maxPages) || maxPages === Infinity)))
     throw configError(`${method}: maxPages is a whole number of pages, 1 or more, or Infinity`, 'max_pages');
   const limit = maxPages ?? runtime.options.limits.pages;
+  const budget = budgetOf(runtime, options);
+  const inTime = (page: PageRequest): Promise<P> => fetch({ ...page, ...budget() });
+  let lost: SessionLostError | null = null;
   for (let attempt = 1; ; attempt += 1) {
-    const pages = await pagesOfOneSession(runtime, method, limit, maxPages === undefined, fetch);
-    if (pages !== null) return pages;
-    if (attempt === ATTEMPTS) throw restless(runtime, method);
+    try {
+      const pages = await pagesOfOneSession(runtime, method, limit, maxPages === undefined, inTime);
+      if (pages !== null) return pages;
+    } catch (error) {
+      // Where there is no next session, what the list was lost to says more than that there is none.
+      if (!(error instanceof SessionLostError)) throw lost !== null && isAfterLoss(error) ? lost : error;
+      lost = error;
+    }
+    if (attempt === ATTEMPTS) throw lost ?? restless(runtime, method);
   }
 }
+
+const isAfterLoss = (error: unknown): boolean => error instanceof NotConnectedError || error instanceof ClosedError;
+
+/** What a caller says of time is meant for the list, however many pages it has; the client's own timeout for each page. */
+function budgetOf(runtime: Runtime, { timeout, maxTotalTimeout }: ListOptions): () => Omit<PageRequest, 'cursor'> {
+  const { clock } = runtime.options;
+  const began = clock.now();
+  const left = (of: number): number => Math.max(1, of - (clock.now() - began));
+  return () => ({
+    ...(usable(timeout) ? { timeout: left(timeout) } : {}),
+    ...(usable(maxTotalTimeout) ? { maxTotalTimeout: left(maxTotalTimeout) } : {}),
+  });
+}
+
+/** What is no time at all is refused by the first call. */
+const usable = (time: number | undefined): time is number => typeof time === 'number' && time > 0;
 
 /** Null where the session was lost on the way: its cursors mean nothing in another, or something else. */
 async function pagesOfOneSession<P extends Page>(
@@ -47,7 +84,7 @@ async function pagesOfOneSession<P extends Page>(
   method: string,
   limit: number,
   isOption: boolean,
-  fetch: (page: { cursor?: string }) => Promise<P>,
+  fetch: (page: PageRequest) => Promise<P>,
 ): Promise<P[] | null> {
   const pages: P[] = [];
   const followed = new Set<string>();

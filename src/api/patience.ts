@@ -9,16 +9,20 @@ import type { Runtime } from './runtime.js';
 
 /**
  * @param what what is waited for, in the words of an error's message
+ * @param begin begins it: not where nobody would wait for it
  * @throws RequestTimeoutError, RequestAbortedError when the time is over, or the signal aborted
  */
 export function patiently<T>(
   runtime: Runtime,
   what: string,
-  promise: Promise<T>,
+  begin: () => Promise<T>,
   { timeout = Infinity, signal }: WaitOptions,
 ): Promise<T> {
   const unusable = unusableWait(what, timeout, signal);
-  if (unusable === null && timeout === Infinity && signal === undefined) return promise;
+  if (unusable !== null) return Promise.reject(unusable);
+  if (signal?.aborted === true) return Promise.reject(wasAborted(runtime, what, signal));
+  const promise = begin();
+  if (timeout === Infinity && signal === undefined) return promise;
   return new Promise<T>((resolve, reject) => {
     const { clock } = runtime.options;
     const timer = clock.setTimeout(() => {
@@ -40,8 +44,6 @@ export function patiently<T>(
     };
     // Heard in any case: what comes too late must not be unheard.
     promise.then(resolve, reject).finally(done);
-    if (unusable !== null) giveUp(unusable);
-    else if (signal?.aborted === true) giveUp(wasAborted(runtime, what, signal));
   });
 }
 

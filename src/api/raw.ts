@@ -39,6 +39,14 @@ export interface PageOptions extends CallOptions {
   cursor?: string | undefined;
 }
 
+/** @internal A look at the last moment: a call may wait, and be sent in another session than the one it was made in. */
+export const beforeSending: unique symbol = Symbol('mcp-actor.beforeSending');
+
+/** @internal What it throws, the call rejects with, and nothing is sent. */
+export interface CheckedOptions extends CallOptions {
+  readonly [beforeSending]?: (() => void) | undefined;
+}
+
 /** In Python, what is not there is often null. */
 const nextCursor = z.string().nullish();
 const toolSchema = ListToolsResultSchema.shape.tools.element.extend({
@@ -46,6 +54,14 @@ const toolSchema = ListToolsResultSchema.shape.tools.element.extend({
   inputSchema: z.looseObject({}),
   outputSchema: z.unknown().optional(),
 });
+
+/** Servers of the older revisions may leave the content out; those of the newer ones may have made a task of it. */
+const toolResultSchema = z
+  .looseObject({})
+  .refine((body) => !('task' in body && body['content'] === undefined && body['structuredContent'] === undefined), {
+    error: 'it is a task, and none was asked for',
+  })
+  .pipe(CallToolResultSchema);
 
 /** The results of the lists, where they are read less strictly than the SDK does. */
 const pages = {
@@ -77,7 +93,19 @@ export class RawOperations {
     options: CallOptions | undefined,
     name?: string,
   ): Promise<z.infer<S>> {
-    return this.#caller.request({ method, params, name, options, read: (body, place) => readAs(schema, body, place) });
+    const check = (options as CheckedOptions | undefined)?.[beforeSending];
+    const checked = (): Arguments | undefined => {
+      check?.();
+      return params;
+    };
+    const said = check === undefined ? params : checked;
+    return this.#caller.request({
+      method,
+      params: said,
+      name,
+      options,
+      read: (body, place) => readAs(schema, body, place),
+    });
   }
 
   async #page<P>(schema: z.ZodType, method: string, options: PageOptions = {}): Promise<P> {
@@ -114,7 +142,7 @@ export class RawOperations {
 
   async callTool(name: string, args: Arguments = {}, options?: CallOptions & VersionOptions): Promise<CallToolResult> {
     const params = { name, arguments: args };
-    const result = await this.#ask(CallToolResultSchema, 'tools/call', params, versioned('callTool', options), name);
+    const result = await this.#ask(toolResultSchema, 'tools/call', params, versioned('callTool', options), name);
     return asToolResult(result);
   }
 

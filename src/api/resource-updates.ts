@@ -16,14 +16,17 @@ export interface ResourceUpdatesOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The updates from now on. Of a resource that is not asked for in time only one is kept, of 1,000 resources at most. */
+/**
+ * The updates from now on. Of a resource that is not asked for in time only one is kept, of `limits.updates`
+ * resources (1,000) and a million characters of their URIs at most.
+ */
 export interface ResourceUpdates extends AsyncIterableIterator<ResourceUpdate> {
   /** How many resources were dropped, oldest first, because nobody asked. */
   readonly missed: number;
 }
 
-/** Resources that one stream holds that nobody has asked it for. */
-const KEPT = 1_000;
+/** Characters of the URIs that one stream holds that nobody has asked it for: a server may make them long. */
+const CHARACTERS = 1_048_576;
 
 interface Asker {
   readonly resolve: (result: IteratorResult<ResourceUpdate>) => void;
@@ -35,34 +38,51 @@ const DONE = { value: undefined, done: true } as const;
 /** @internal */
 export class ResourceUpdateStream implements ResourceUpdates {
   readonly #uri: string | undefined;
+  readonly #limit: number;
   readonly #kept = new Map<string, ResourceUpdate['reason']>();
   readonly #askers: Asker[] = [];
+  #characters = 0;
   #left: (() => void) | null;
   #failure: { readonly reason: Error } | null = null;
   missed = 0;
 
-  /** @param left called when nobody wants to hear any more */
-  constructor(uri: string | undefined, left: () => void) {
+  /**
+   * @param limit resources that are kept
+   * @param left called when nobody wants to hear any more
+   */
+  constructor(uri: string | undefined, limit: number, left: () => void) {
     this.#uri = uri;
+    this.#limit = limit;
     this.#left = left;
+  }
+
+  /** There will be no more. */
+  get isOver(): boolean {
+    return this.#left === null;
   }
 
   push(update: ResourceUpdate): void {
     const { uri, reason } = update;
-    if (this.#left === null || !this.#concerns(uri)) return;
+    if (this.isOver || !this.#concerns(uri)) return;
     const asker = this.#askers.shift();
     if (asker !== undefined) {
       asker.resolve({ value: update, done: false });
       return;
     }
     // It stays in its place: whoever is late must not be kept waiting by one that changes all the time.
-    this.#kept.set(uri, this.#kept.get(uri) === 'updated' ? 'updated' : reason);
-    if (this.#kept.size <= KEPT) return;
+    const kept = this.#kept.get(uri);
+    if (kept === undefined) this.#characters += uri.length;
+    this.#kept.set(uri, kept === 'updated' ? 'updated' : reason);
     for (const oldest of this.#kept.keys()) {
-      this.#kept.delete(oldest);
+      if (this.#kept.size <= this.#limit && this.#characters <= CHARACTERS) return;
+      this.#take(oldest);
       this.missed += 1;
-      return;
     }
+  }
+
+  #take(uri: string): void {
+    this.#kept.delete(uri);
+    this.#characters -= uri.length;
   }
 
   /** What is told of may be a part of what was subscribed to (server/resources#subscriptions). */
@@ -79,7 +99,7 @@ export class ResourceUpdateStream implements ResourceUpdates {
 
   fail(reason: Error): void {
     this.#leave();
-    this.#kept.clear();
+    this.#clear();
     const askers = this.#askers.splice(0);
     if (askers.length === 0) this.#failure = { reason };
     for (const asker of askers) asker.reject(reason);
@@ -90,21 +110,26 @@ export class ResourceUpdateStream implements ResourceUpdates {
     this.#left = null;
   }
 
+  #clear(): void {
+    this.#kept.clear();
+    this.#characters = 0;
+  }
+
   next(): Promise<IteratorResult<ResourceUpdate>> {
     for (const [uri, reason] of this.#kept) {
-      this.#kept.delete(uri);
+      this.#take(uri);
       return Promise.resolve({ value: { uri, reason }, done: false });
     }
     const failure = this.#failure;
     this.#failure = null;
     if (failure !== null) return Promise.reject(failure.reason);
-    if (this.#left === null) return Promise.resolve(DONE);
+    if (this.isOver) return Promise.resolve(DONE);
     return new Promise((resolve, reject) => this.#askers.push({ resolve, reject }));
   }
 
   return(): Promise<IteratorResult<ResourceUpdate>> {
     this.end();
-    this.#kept.clear();
+    this.#clear();
     this.#failure = null;
     return Promise.resolve(DONE);
   }

@@ -9,6 +9,7 @@ import type {
 } from '@modelcontextprotocol/sdk/types.js';
 import type { z } from 'zod';
 import { InvalidResponseError, ToolError, type ClientState } from './errors.js';
+import { withoutNulls } from './without-nulls.js';
 
 /** A tool's result. */
 export interface ToolResult<T = unknown> {
@@ -16,7 +17,8 @@ export interface ToolResult<T = unknown> {
   readonly structuredContent: Readonly<Record<string, unknown>> | undefined;
   /**
    * The structured content, unwrapped where the server wrapped a bare value, checked by `output` where
-   * given; formats such as dates are as the server sent them. Undefined where there is none, and for an error.
+   * given, else by the tool's own schema, from when it was listed until the server says that its tools have
+   * changed; formats such as dates are as the server sent them. Undefined where there is none, and for an error.
    */
   readonly data: T;
   readonly meta: Readonly<Record<string, unknown>> | undefined;
@@ -76,10 +78,15 @@ export const invalid = ({ what, client, state }: ReadPlace, detail: string, caus
     cause,
   });
 
-/** Checks a body against a schema of the protocol, and gives it as it came: what the schema does not know is the user's. */
+/**
+ * Checks a body against a schema of the protocol, and gives it as it came: what the schema does not know is the
+ * user's. Where it does not fit, nulls that stand for what is not there are left out.
+ */
 export function readAs<S extends z.ZodType>(schema: S, body: unknown, place: () => ReadPlace): z.infer<S> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return body as z.infer<S>;
+  const cleaned = withoutNulls(body);
+  if (schema.safeParse(cleaned).success) return cleaned as z.infer<S>;
   const [issue] = parsed.error.issues;
   const where = issue === undefined || issue.path.length === 0 ? 'the result' : issue.path.join('.');
   throw invalid(
@@ -94,8 +101,14 @@ export async function readBy<T>(schema: StandardSchema<T>, value: unknown, place
   const verdict = await schema['~standard'].validate(value);
   if (verdict.issues === undefined) return verdict.value;
   const [issue] = verdict.issues;
-  throw invalid(place, `the answer does not fit the schema: ${issue?.message ?? 'unknown'}`, verdict.issues);
+  const where = (issue?.path ?? []).map(stepOf).join('.').slice(0, 200);
+  const what = `${where === '' ? '' : `${where}: `}${issue?.message ?? 'unknown'}`;
+  throw invalid(place, `the answer does not fit the schema: ${what}`, verdict.issues);
 }
+
+/** A key, or an object with one. */
+const stepOf = (step: unknown): string =>
+  String(typeof step === 'object' && step !== null && 'key' in step ? step.key : step);
 
 /** FastMCP wraps what is not an object as `{ result }`, and says so in `_meta`, or in the tool's schema. */
 function dataOf({ structuredContent, _meta }: CallToolResult, isWrapped: boolean): unknown {

@@ -63,6 +63,8 @@ export class Runtime {
   /** Why the last session ended when nobody asked. */
   failure: McpActorError | null = null;
   #failed: Failure | null = null;
+  /** There has been a session since. */
+  #isMended = false;
   #collapsed: McpActorError | null = null;
   #lastId = 0;
   #collected: Submitted[] = [];
@@ -89,10 +91,16 @@ export class Runtime {
       label: this.label,
       now: () => clock.now(),
       state: () => this.state,
-      failure: () => this.failure,
+      failure: (leaseId) => {
+        const isToBlame = leaseId === null ? !this.#isMended : this.leases.fellTo(leaseId) === this.#failed;
+        return isToBlame ? this.failure : null;
+      },
       progressHandler: () => this.handlers.current.progressHandler,
       aborted: (id, reason) => {
         this.send({ type: 'request.aborted', id, ...(reason === undefined ? {} : { reason }) });
+      },
+      refused: (id, generation) => {
+        this.send({ type: 'request.failed', generation, id, failure: unsendable, refused: false });
       },
       settled: () => {
         this.release();
@@ -114,8 +122,9 @@ export class Runtime {
         capabilities: this.relay?.capabilities() ?? handlers.advertise(this.snapshot.context.generation),
       }),
       nextId: () => this.nextId(),
-      requestOf: (id) => calls.requestOf(id, this.snapshot.context.generation),
+      requestOf: (id) => this.features.noteSent(calls.requestOf(id, this.snapshot.context.generation)),
       notificationOf: (id) => calls.notificationOf(id),
+      taskRequests: () => this.features.unanswered,
     });
     const inspections =
       options.inspectors.length === 0
@@ -135,6 +144,7 @@ export class Runtime {
         if (snapshot.value === 'disconnected') this.negotiated = null;
         idleness.note(snapshot);
         if (snapshot.context.failure !== this.#failed) this.#noteFailure(snapshot);
+        this.#isMended ||= snapshot.matches('ready');
         this.observation.tell(snapshot);
       },
       error: (error) => {
@@ -146,6 +156,7 @@ export class Runtime {
   /** The error is made when the failure is new: it says what was the case then. */
   #noteFailure({ context }: ClientSnapshot): void {
     this.#failed = context.failure;
+    this.#isMended = false;
     const what = `session ${String(context.generation)}`;
     const place = { state: this.state, client: this.label, what, isNoRequest: true };
     this.failure = context.failure === null ? null : errorOf(context.failure, place);
@@ -263,6 +274,14 @@ export class Runtime {
     if (this.state === 'disconnected') this.deadlines.disarmIfIdle();
   }
 }
+
+const unsendable: Failure = {
+  kind: 'config',
+  code: 'unsendable',
+  message: 'it could not be sent as it was meant',
+  executed: 'no',
+  retryable: false,
+};
 
 const collapsed: Failure = {
   kind: 'closed',

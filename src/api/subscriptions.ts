@@ -6,41 +6,44 @@ import type { LeaseId } from '../machines/client.types.js';
 import { onAbort } from './aborts.js';
 import { DirectCaller, type Caller } from './caller.js';
 import type { CallOptions } from './calls.js';
-import { ClosedError, NotConnectedError, SessionLostError, UnsupportedError } from './errors.js';
+import { ClosedError, LimitError, McpActorError, McpError, NotConnectedError, SessionLostError } from './errors.js';
 import { configError } from './options.js';
 import { patiently } from './patience.js';
 import { ResourceUpdateStream, type ResourceUpdates, type ResourceUpdatesOptions } from './resource-updates.js';
+import { Resubscribing } from './resubscribing.js';
 import type { Runtime } from './runtime.js';
-import { askAgain } from './tasks/ask-again.js';
+import {
+  askToSubscribe,
+  askToUnsubscribe,
+  isUnwanted,
+  refuseWhereUnsupported,
+  subscriptionTo,
+  uriOf,
+  type Holder,
+  type Subscription,
+} from './subscription.js';
 import { whenOver } from './tenure.js';
-
-type Holder = LeaseId | null;
-
-interface Subscription {
-  readonly uri: string;
-  /** How often each lease, or the client, has asked for it. */
-  readonly holders: Map<Holder, number>;
-  /** The session whose server knows of it; 0 where none does. */
-  generation: number;
-  /** What is said of one URI is said in order, also where the transport keeps none. */
-  turn: Promise<unknown>;
-}
 
 export class Subscriptions {
   readonly #runtime: Runtime;
   readonly #subscriptions = new Map<string, Subscription>();
-  readonly #holders = new Map<Holder, () => void>();
-  readonly #streams = new Set<ResourceUpdateStream>();
-  /** The session that was last told of all of them. */
-  #generation = 0;
+  readonly #holders = new Map<LeaseId, () => void>();
+  /** By the lease they were asked of, or the client. */
+  readonly #streams = new Map<ResourceUpdateStream, Holder>();
+  readonly #resubscribing: Resubscribing;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
+    this.#resubscribing = new Resubscribing(runtime, {
+      all: () => this.#subscriptions.values(),
+      again: (subscription) => this.#again(subscription),
+    });
     runtime.notifications.on('notifications/resources/updated', ({ uri }) => {
-      if (typeof uri === 'string') this.#tell(uri, 'updated');
+      if (typeof uri === 'string' && this.#isSubscribed(uri)) this.#tell(uri, 'updated');
     });
     runtime.observation.onChange(() => {
-      this.#resubscribe();
+      if (runtime.snapshot.status !== 'active') this.close();
+      else this.#resubscribing.look();
     });
   }
 
@@ -48,7 +51,7 @@ export class Subscriptions {
     const subscription = this.#subscriptionTo(uriOf('subscribeResource()', uri));
     this.#hold(subscription, caller.leaseId);
     try {
-      await this.#patiently('subscribeResource()', options, this.#inTurn(subscription, caller, options));
+      await this.#inTurn('subscribeResource()', subscription, caller, options);
     } catch (error) {
       this.#letGo(subscription, caller.leaseId);
       if (isUnwanted(subscription)) this.#bringLater(subscription);
@@ -60,27 +63,31 @@ export class Subscriptions {
   async unsubscribe(caller: Caller, uri: string | URL, options: CallOptions): Promise<void> {
     const text = uriOf('unsubscribeResource()', uri);
     const subscription = this.#subscriptions.get(text);
-    if (subscription === undefined) return unsubscribe(caller, text, options);
+    if (subscription === undefined) return askToUnsubscribe(caller, text, options);
     this.#letGo(subscription, caller.leaseId);
-    await this.#patiently('unsubscribeResource()', options, this.#inTurn(subscription, caller, options));
+    await this.#inTurn('unsubscribeResource()', subscription, caller, options);
   }
 
   updates(caller: Caller, uri: string | URL | undefined, { signal }: ResourceUpdatesOptions): ResourceUpdates {
     if (signal !== undefined && !(signal instanceof AbortSignal))
       throw configError('resourceUpdates(): signal must be an AbortSignal', 'signal');
     const about = uri === undefined ? undefined : uriOf('resourceUpdates()', uri);
-    const stream = new ResourceUpdateStream(about, () => {
+    const forgets: (() => void)[] = [];
+    const stream = new ResourceUpdateStream(about, this.#runtime.options.limits.updates, () => {
       this.#streams.delete(stream);
       for (const forget of forgets) forget();
     });
-    const forgets: (() => void)[] = [];
-    this.#streams.add(stream);
-    const end = (): void => {
-      stream.end();
-    };
-    forgets.push(whenOver(this.#runtime, caller.leaseId, end, true));
-    if (signal?.aborted === true) stream.fail(signal.reason as Error);
-    else if (signal !== undefined) {
+    this.#streams.set(stream, caller.leaseId);
+    if (caller.leaseId !== null) {
+      const end = (): void => {
+        stream.end();
+      };
+      forgets.push(whenOver(this.#runtime, caller.leaseId, end));
+    }
+    // What is over hears nothing any more: it would never take its ear from the signal again.
+    if (signal === undefined || stream.isOver) return stream;
+    if (signal.aborted) stream.fail(signal.reason as Error);
+    else {
       const fail = (): void => {
         stream.fail(signal.reason as Error);
       };
@@ -89,14 +96,16 @@ export class Subscriptions {
     return stream;
   }
 
-  #patiently(what: string, { timeout, signal }: CallOptions, work: Promise<void>): Promise<void> {
-    return patiently(this.#runtime, what, work, { signal, timeout: timeout === 0 ? undefined : timeout });
+  /** The client is closed: what it has asked for itself, and not by a lease, is over. */
+  close(): void {
+    for (const [stream, holder] of [...this.#streams]) if (holder === null) stream.end();
+    this.#dropHolder(null);
   }
 
   #subscriptionTo(uri: string): Subscription {
     const known = this.#subscriptions.get(uri);
     if (known !== undefined) return known;
-    const fresh: Subscription = { uri, holders: new Map(), generation: 0, turn: Promise.resolve() };
+    const fresh = subscriptionTo(uri);
     this.#subscriptions.set(uri, fresh);
     return fresh;
   }
@@ -111,91 +120,96 @@ export class Subscriptions {
     else holders.delete(holder);
   }
 
-  /** A holder whose time is over holds nothing any more. */
+  /** A lease that is over holds nothing any more. The client itself is over when it is closed, and not before. */
   #watch(holder: Holder): void {
-    if (this.#holders.has(holder)) return;
+    if (holder === null || this.#holders.has(holder)) return;
     const over = { already: false };
     const forget = whenOver(this.#runtime, holder, () => {
       over.already = true;
       this.#holders.delete(holder);
-      for (const subscription of [...this.#subscriptions.values()]) {
-        if (!subscription.holders.delete(holder) || subscription.holders.size > 0) continue;
-        this.#bringLater(subscription);
-      }
+      this.#dropHolder(holder);
     });
     if (!over.already) this.#holders.set(holder, forget);
   }
 
-  /** Brings the server to what is wanted by then. */
-  #inTurn(subscription: Subscription, caller: Caller, options: CallOptions): Promise<void> {
-    const mine = subscription.turn.then(() => this.#bring(subscription, caller, options));
-    subscription.turn = mine.catch(() => undefined);
+  #dropHolder(holder: Holder): void {
+    for (const subscription of [...this.#subscriptions.values()]) {
+      if (subscription.holders.delete(holder) && isUnwanted(subscription)) this.#bringLater(subscription);
+    }
+  }
+
+  /**
+   * Brings the server to what is wanted when it comes to it. The time is one time, from the call; where
+   * something was sent, it is the request that says what became of it.
+   */
+  #inTurn(what: string, subscription: Subscription, caller: Caller, options: CallOptions): Promise<void> {
+    const { clock, timeout: usual } = this.#runtime.options;
+    const { timeout: given = 0, signal } = options;
+    const timeout = given === 0 ? usual : given;
+    const until = clock.now() + timeout;
+    const before = subscription.turn;
+    const mine = patiently(this.#runtime, what, () => before, { timeout, signal }).then(() =>
+      this.#bring(subscription, caller, { ...options, timeout: Math.max(1, until - clock.now()) }),
+    );
+    // Who gives up waiting does not let the next one overtake those who wait.
+    subscription.turn = Promise.allSettled([before, mine]).then(() => undefined);
     return mine;
   }
 
-  #bringLater(subscription: Subscription): void {
-    this.#inTurn(subscription, new DirectCaller(this.#runtime, null), {}).catch((error: unknown) => {
+  /** Nobody waits for it. Gives the error of one that there was no room for. */
+  async #again(subscription: Subscription): Promise<LimitError | null> {
+    try {
+      await this.#inTurn('subscribeResource()', subscription, new DirectCaller(this.#runtime, null), {});
+    } catch (error) {
+      if (error instanceof LimitError) return error;
       this.#complain(error);
+    }
+    return null;
+  }
+
+  #bringLater(subscription: Subscription): void {
+    void this.#again(subscription).then((error) => {
+      if (error !== null) this.#complain(error);
     });
   }
 
   async #bring(subscription: Subscription, caller: Caller, options: CallOptions): Promise<void> {
-    const { uri } = subscription;
     const { state, snapshot } = this.#runtime;
-    const isKnown = state === 'ready' && subscription.generation === snapshot.context.generation;
+    const { generation } = snapshot.context;
+    const isOf = (session: number): boolean => state === 'ready' && session === generation;
     if (isUnwanted(subscription)) {
+      const { generation: known, doubted } = subscription;
       subscription.generation = 0;
+      subscription.doubted = 0;
       try {
-        if (isKnown) await unsubscribe(caller, uri, options);
+        if (isOf(known)) await askToUnsubscribe(caller, subscription.uri, options);
+        // It may never have known of it, and say so.
+        else if (isOf(doubted)) await askToUnsubscribe(caller, subscription.uri, options).catch(() => undefined);
       } finally {
-        // Whoever wants it meanwhile waits for this turn to end.
-        if (isUnwanted(subscription)) this.#subscriptions.delete(uri);
+        // Whoever wants it meanwhile waits for this turn to end; a later one under this name is not this one.
+        const isThis = this.#subscriptions.get(subscription.uri) === subscription;
+        if (isThis && isUnwanted(subscription)) this.#subscriptions.delete(subscription.uri);
       }
       return;
     }
-    if (isKnown) return;
-    this.#refuseWhereUnsupported();
-    await askAgain(this.#runtime, options, (again) =>
-      caller.request({
-        method: 'resources/subscribe',
-        params: { uri },
-        name: uri,
-        options: again,
-        read: () => {
-          this.#confirm(subscription);
-        },
-      }),
-    );
+    if (isOf(subscription.generation)) return;
+    refuseWhereUnsupported(this.#runtime);
+    try {
+      await askToSubscribe(this.#runtime, caller, subscription.uri, options, () => {
+        this.#confirm(subscription);
+      });
+    } catch (error) {
+      // Not answered, but perhaps done.
+      if (error instanceof McpActorError && !(error instanceof McpError) && error.executed === 'maybe')
+        subscription.doubted = this.#runtime.snapshot.context.generation;
+      throw error;
+    }
   }
 
   #confirm(subscription: Subscription): void {
     const before = subscription.generation;
     subscription.generation = this.#runtime.snapshot.context.generation;
     if (before !== 0 && before !== subscription.generation) this.#tell(subscription.uri, 'resubscribed');
-  }
-
-  #refuseWhereUnsupported(): void {
-    const { negotiated, label, state } = this.#runtime;
-    if (negotiated === null || negotiated.capabilities.resources?.subscribe === true) return;
-    throw new UnsupportedError({
-      message: `subscribeResource() on ${label}: the server offers no subscriptions (resources.subscribe)`,
-      code: 'unsupported_capability',
-      state,
-      retryable: false,
-      executed: 'no',
-    });
-  }
-
-  #resubscribe(): void {
-    const { state, snapshot } = this.#runtime;
-    const { generation } = snapshot.context;
-    if (state !== 'ready' || this.#generation === generation) return;
-    this.#generation = generation;
-    for (const subscription of this.#subscriptions.values()) {
-      // One that was never made is on its way, by whoever wants it.
-      if (subscription.generation === 0 || subscription.generation === generation) continue;
-      this.#bringLater(subscription);
-    }
   }
 
   /** Of a session that is gone there is nothing to complain: the next one is told again. */
@@ -205,29 +219,17 @@ export class Subscriptions {
     if (!isGone) this.#runtime.complaints.tell(error, 'subscribeResource');
   }
 
-  #tell(uri: string, reason: 'updated' | 'resubscribed'): void {
-    for (const stream of [...this.#streams]) stream.push({ uri, reason });
+  /** It, or something that it is a part of (server/resources#subscriptions). */
+  #isSubscribed(uri: string): boolean {
+    const own = this.#subscriptions.get(uri);
+    if (own !== undefined && !isUnwanted(own)) return true;
+    for (const subscription of this.#subscriptions.values()) {
+      if (!isUnwanted(subscription) && subscription.forms.some((form) => uri.startsWith(form))) return true;
+    }
+    return false;
   }
-}
 
-const isUnwanted = ({ holders }: Subscription): boolean => holders.size === 0;
-
-/** What is lost with the session is what was wanted. */
-async function unsubscribe(caller: Caller, uri: string, options: CallOptions): Promise<void> {
-  const asked = caller.request({
-    method: 'resources/unsubscribe',
-    params: { uri },
-    name: uri,
-    options,
-    read: () => undefined,
-  });
-  await asked.catch((error: unknown) => {
-    if (!(error instanceof SessionLostError)) throw error;
-  });
-}
-
-function uriOf(what: string, uri: string | URL): string {
-  const text = String(uri);
-  if (!URL.canParse(text)) throw configError(`${what}: ${JSON.stringify(text)} is not a URI`, 'uri');
-  return text;
+  #tell(uri: string, reason: 'updated' | 'resubscribed'): void {
+    for (const stream of [...this.#streams.keys()]) stream.push({ uri, reason });
+  }
 }

@@ -8,15 +8,9 @@ import type { Runtime } from './runtime.js';
 /**
  * Calls back once, with the reason, when whoever calls can call no more; at once where that is so already.
  *
- * @param isBeginning a client that has no session yet has all of its time before it
  * @returns a function that takes it back
  */
-export function whenOver(
-  runtime: Runtime,
-  leaseId: LeaseId | null,
-  callback: (reason: Error) => void,
-  isBeginning = false,
-): () => void {
+export function whenOver(runtime: Runtime, leaseId: LeaseId | null, callback: (reason: Error) => void): () => void {
   if (leaseId !== null) {
     const signal = runtime.leases.signal(leaseId);
     if (signal === null) {
@@ -35,7 +29,7 @@ export function whenOver(
     callback(isClosed || failure === null ? closedError(runtime) : lostError(runtime, failure));
   };
   const forget = runtime.observation.onChange(look);
-  if (!isBeginning) look();
+  look();
   return forget;
 }
 

@@ -20,8 +20,7 @@ export function listedTools(runtime: Runtime, caller: Caller, options: ListOptio
     const [first] = pages;
     const generation = first === undefined ? undefined : generationOf(first);
     return runtime.catalogue.remember(tools, listing, generation, (names) => {
-      const list = names.slice(0, 10).map((name) => JSON.stringify(name));
-      const what = `the server has changed what it says of ${list.join(', ')}, and has not announced it`;
+      const what = `the server has changed what it says of ${someOf(names)}, and has not announced it`;
       complain(runtime, 'tool_changed', what);
     });
   });
@@ -29,13 +28,23 @@ export function listedTools(runtime: Runtime, caller: Caller, options: ListOptio
 
 function withoutNamesakes(runtime: Runtime, tools: readonly Tool[]): Tool[] {
   const byName = new Map<string, Tool>();
+  const repeated = new Set<string>();
   for (const tool of tools) {
-    if (byName.has(tool.name)) {
-      const what = `the server lists two tools named ${JSON.stringify(tool.name)}; the first is used`;
-      complain(runtime, 'duplicate_tool', what);
-    } else byName.set(tool.name, tool);
+    if (byName.has(tool.name)) repeated.add(tool.name);
+    else byName.set(tool.name, tool);
+  }
+  // Told once for each list: a server can repeat as many as it likes.
+  if (repeated.size > 0) {
+    const names = someOf([...repeated]);
+    complain(runtime, 'duplicate_tool', `the server lists two tools named ${names}; the first is used`);
   }
   return [...byName.values()];
+}
+
+/** The first ten, each cut short. */
+function someOf(names: readonly string[]): string {
+  const list = names.slice(0, 10).map((name) => JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}...` : name));
+  return `${list.join(', ')}${names.length > 10 ? `, and ${String(names.length - 10)} others` : ''}`;
 }
 
 function complain(runtime: Runtime, code: string, message: string): void {

@@ -16,6 +16,8 @@ export interface Limits {
   readonly inbound: number;
   /** Sockets to one HTTP server. */
   readonly connections: number;
+  /** Resources that one `resourceUpdates()` holds that nobody has asked it for; a million characters of their URIs. */
+  readonly updates: number;
 }
 
 export const defaultLimits: Limits = {
@@ -27,4 +29,5 @@ export const defaultLimits: Limits = {
   stderrBytes: 64 * 1024,
   inbound: 64,
   connections: 64,
+  updates: 1_000,
 };

@@ -15,14 +15,18 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const isConfig = (value: unknown): value is ServerConfig =>
-  isObject(value) &&
-  ('mcpServers' in value ||
-    Object.values(value).some((entry) => isObject(entry) && ('command' in entry || 'url' in entry)));
+  isObject(value) && ('mcpServers' in value || Object.values(value).some(isEntry));
+
+/** What stands beside servers at the root, such as `$schema`, is not one of them. */
+const isEntry = (value: unknown): boolean => isObject(value) && ('command' in value || 'url' in value);
 
 /** The servers of a config by name, as they are written. @throws FailureError of kind `config`. */
 export function serversOf(config: ServerConfig): Readonly<Record<string, unknown>> {
   refuseForbiddenKeys(config);
-  const servers: unknown = 'mcpServers' in config ? config.mcpServers : config;
+  const servers: unknown =
+    'mcpServers' in config
+      ? config.mcpServers
+      : Object.fromEntries(Object.entries(config).filter(([, entry]) => isEntry(entry)));
   if (!isObject(servers)) throw notValid('mcpServers', 'must be an object of servers by name');
   return servers;
 }

@@ -108,11 +108,12 @@ async function fromFunction(source: SourceFunction): Promise<Link> {
 
 function resolveText(text: string, options: SourceOptions, ports: LinkPorts): ResolvedSource {
   // A file that is there is meant, whatever else its name looks like.
-  const isThere = text !== '' && existsSync(resolve(options.cwd ?? '.', text));
+  const path = resolve(options.cwd ?? '.', text);
+  const isThere = text !== '' && existsSync(path);
   if (isScript(text) && isThere) return resolveScript(text, options, ports);
   if (/^https?:\/\//i.test(text)) return resolveRemote({ url: text }, options, ports);
   if (/\.json$/i.test(text)) {
-    const open = async (): Promise<Link> => resolveConfig(await readConfigFile(text), options, ports).open();
+    const open = async (): Promise<Link> => resolveConfig(await readConfigFile(path), options, ports).open();
     return { label: text, open };
   }
   if (isScript(text)) return resolveScript(text, options, ports);

@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
+  ClosedError,
   ConfigError,
   InvalidResponseError,
   LimitError,
@@ -187,6 +188,18 @@ describe('aborting', () => {
       await settle();
     });
     expect(server.count('notifications/cancelled')).toBe(0);
+  });
+});
+
+describe('what goes along with a request', () => {
+  it('is what its caller says, with or without somebody who is told of progress', async () => {
+    const { client, server, clock } = virtualClient({ progressHandler: () => undefined });
+    const lease = await client.connect();
+    const params = { name: 'echo', arguments: {}, _meta: { traceparent: 'abc', shared: 1 } };
+    await lease.request('tools/call', params, { meta: { shared: 2 } });
+    const [sent] = server.last.sent('tools/call');
+    expect(sent?.params?._meta).toEqual({ traceparent: 'abc', shared: 2, progressToken: sent?.id });
+    await clock.until(client.close());
   });
 });
 
@@ -520,6 +533,30 @@ describe('a lost session', () => {
     expect((await next).content).toEqual([{ type: 'text', text: 'next' }]);
     expect(server.connections).toHaveLength(2);
     expect(server.last.count('tools/call')).toBe(1);
+  });
+
+  it('is not blamed for a lease that was released after it, nor for a client that has had a session since', async () => {
+    const { client, server, clock } = virtualClient();
+    const [lease, other] = await Promise.all([client.connect(), client.connect()]);
+    server.last.drop(new Error('an old story'));
+    await clock.advance(3_600_000);
+    await lease.ping();
+    await lease.release();
+    const late: unknown = await lease.ping().catch((error: unknown) => error);
+    expect(late).toBeInstanceOf(ClosedError);
+    expect((late as Error).cause).toBeUndefined();
+    await clock.until(other.release());
+    const outside: unknown = await client.ping().catch((error: unknown) => error);
+    expect(outside).toBeInstanceOf(NotConnectedError);
+    expect((outside as Error).cause).toBeUndefined();
+
+    const fallen = await client.connect();
+    server.onStart = () => Promise.reject(new Error('still down'));
+    server.last.drop(new Error('a new story'));
+    await clock.until(client.waitFor('disconnected'));
+    const blame = client.failure;
+    expect(blame?.message).toContain('the transport closed');
+    for (const call of [fallen.ping(), client.ping()]) await expect(call).rejects.toMatchObject({ cause: blame });
   });
 
   it('that closes twice, late, or from inside our own call is lost once', async () => {

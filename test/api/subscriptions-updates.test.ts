@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/index.js';
 import { settle } from '../../src/testing/virtual-clock.js';
@@ -8,6 +9,7 @@ describe('the stream of updates', () => {
   it('keeps one word of each resource for whoever is late, of 1,000 resources at most', async () => {
     const { client, server, clock } = subscribing();
     const lease = await client.connect();
+    await lease.subscribeResource('file:///');
     const updates = lease.resourceUpdates();
     for (let n = 0; n < 5_000; n += 1) server.last.push(update(`file:///${String(n % 1_001)}`));
     await settle();
@@ -23,6 +25,7 @@ describe('the stream of updates', () => {
   it('gives nothing but the last when a resource changes and changes', async () => {
     const { client, server, clock } = subscribing();
     const lease = await client.connect();
+    await lease.subscribeResource(A);
     const updates = lease.resourceUpdates();
     for (let n = 0; n < 100; n += 1) server.last.push(update(A));
     await settle();
@@ -49,6 +52,77 @@ describe('the stream of updates', () => {
     expect(server.count('resources/subscribe')).toBe(0);
   });
 
+  it('keeps as many resources as its limit says, and no more of their URIs than a million characters', async () => {
+    const { client, server, clock } = subscribing({ limits: { updates: 3 } });
+    const lease = await client.connect();
+    await lease.subscribeResource('file:///');
+    const few = lease.resourceUpdates();
+    server.last.push(...['1', '2', '3', '4'].map((name) => update(`file:///${name}`)));
+    await settle();
+    expect(few.missed).toBe(1);
+    expect(await few.next()).toEqual({ value: { uri: 'file:///2', reason: 'updated' }, done: false });
+    await few.return?.();
+
+    const updates = lease.resourceUpdates();
+    const long = (letter: string): string => `file:///${letter.repeat(400_000)}`;
+    server.last.push(update(long('a')), update(long('b')), update(long('c')), update(long('c')));
+    await settle();
+    expect(updates.missed).toBe(1);
+    server.last.push(update(`file:///${'d'.repeat(2_000_000)}`));
+    await settle();
+    expect(updates.missed).toBe(4);
+    server.last.push(update(A));
+    expect(await updates.next()).toEqual({ value: { uri: A, reason: 'updated' }, done: false });
+    await clock.until(client.close());
+  });
+
+  it('tells nothing that nobody has subscribed to, and what is a part of what somebody has', async () => {
+    const { client, server, clock } = subscribing();
+    const [first, second] = await Promise.all([client.connect(), client.connect()]);
+    await Promise.all([first.subscribeResource(A), second.subscribeResource('HTTP://Example.com')]);
+    const seen = recorded(first.resourceUpdates());
+    const told = ['evil://never', B, 'file:///', `${A}?part=1`, `${A}/below`, 'http://example.com/', A];
+    server.last.push(...told.map(update));
+    await settle();
+    expect(seen.map(({ uri }) => uri)).toEqual([`${A}?part=1`, `${A}/below`, 'http://example.com/', A]);
+    await first.unsubscribeResource(A);
+    server.last.push(update(A));
+    await settle();
+    expect(seen).toHaveLength(4);
+    await clock.until(client.close());
+  });
+
+  it('of the client itself ends with close(), with or without a session, and not with a lease or a failure', async () => {
+    const { client, server, clock } = subscribing();
+    const never = outcome(client.resourceUpdates().next());
+    await clock.until(client.close());
+    await settle();
+    expect(never.value).toEqual({ value: undefined, done: true });
+
+    const stream = outcome(client.resourceUpdates().next());
+    server.onStart = () => Promise.reject(new Error('nobody is there'));
+    await expect(clock.until(client.connect())).rejects.toThrow('nobody is there');
+    server.onStart = undefined;
+    await client.use((lease) => lease.ping());
+    await settle();
+    expect(stream.state).toBe('pending');
+    await clock.until(client.close());
+    await settle();
+    expect(stream.value).toEqual({ value: undefined, done: true });
+  });
+
+  it('leaves nothing on the signal of a stream of a lease that is over', async () => {
+    const { client, clock } = subscribing();
+    const lease = await client.connect();
+    await clock.until(lease.release());
+    const abort = new AbortController();
+    const updates = lease.resourceUpdates(A, { signal: abort.signal });
+    expect(getEventListeners(abort.signal, 'abort')).toEqual([]);
+    expect(await updates.next()).toEqual({ value: undefined, done: true });
+    abort.abort(new Error('too late'));
+    expect(await updates.next()).toEqual({ value: undefined, done: true });
+  });
+
   it('throws the reason of its signal', async () => {
     const { client, clock } = subscribing();
     const lease = await client.connect();
@@ -71,6 +145,7 @@ describe('the stream of updates', () => {
   it('ends for whoever leaves the loop', async () => {
     const { client, server, clock } = subscribing();
     const lease = await client.connect();
+    await Promise.all([lease.subscribeResource(A), lease.subscribeResource(B)]);
     const updates = lease.resourceUpdates();
     server.last.push(update(A), update(B));
     for await (const { uri } of updates) {

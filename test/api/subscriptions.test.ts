@@ -135,6 +135,66 @@ describe('subscribing to a resource', () => {
   });
 });
 
+describe('the time that subscribing takes', () => {
+  it('runs from the call, also for those who wait behind another', async () => {
+    const { client, server, clock } = subscribing({ timeout: 1_000 });
+    const lease = await client.connect();
+    server.script = silent;
+    const calls = [{}, {}, { timeout: 0 }, { timeout: 700 }].map((options) =>
+      outcome(lease.subscribeResource(A, options)),
+    );
+    await clock.advance(700);
+    expect(calls.map(({ state }) => state)).toEqual(['pending', 'pending', 'pending', 'rejected']);
+    expect(calls[3]?.value).toMatchObject({ executed: 'no' });
+    await clock.advance(300);
+    for (const { value } of calls) expect(value).toBeInstanceOf(RequestTimeoutError);
+    await clock.until(client.close());
+  });
+
+  it.each(['its time', 'its signal'])('ends a request that was sent by %s, and the server is told all', async (by) => {
+    const { client, server, clock, complaints } = subscribing();
+    const lease = await client.connect();
+    server.script = silent;
+    const abort = new AbortController();
+    const call = outcome(lease.subscribeResource(A, by === 'its time' ? { timeout: 500 } : { signal: abort.signal }));
+    await clock.advance(499);
+    if (by === 'its signal') abort.abort();
+    await clock.advance(1);
+    expect(call.value).toMatchObject({ executed: 'maybe' });
+    expect(String(call.value)).toContain('resources/subscribe "file:///a" (request 2)');
+    const told = server.last.received.map(({ method }) => method).slice(2);
+    expect(told).toEqual([SUBSCRIBE, 'notifications/cancelled', UNSUBSCRIBE]);
+    expect(complaints).toEqual([]);
+    server.script = undefined;
+    await lease.subscribeResource(A);
+    expect(server.count(SUBSCRIBE)).toBe(2);
+    await clock.until(client.close());
+  });
+});
+
+describe('a subscription of the client itself', () => {
+  it('is made again in every session, whoever holds a lease, until it is taken back', async () => {
+    const { client, server, clock } = subscribing({ autoConnect: true, idleTimeout: 0 });
+    const seen = recorded(client.resourceUpdates(A));
+    await clock.until(client.subscribeResource(A));
+    await clock.until(client.waitFor('disconnected'));
+    const lease = await client.connect();
+    await settle();
+    expect(server.connections).toHaveLength(2);
+    expect(server.last.count(SUBSCRIBE)).toBe(1);
+    server.last.push(update(A));
+    await settle();
+    expect(seen.map(({ reason }) => reason)).toEqual(['resubscribed', 'updated']);
+    await clock.until(client.unsubscribeResource(A));
+    expect(server.last.count(UNSUBSCRIBE)).toBe(1);
+    await clock.until(lease.release());
+    await client.connect();
+    await settle();
+    expect(server.last.count(SUBSCRIBE)).toBe(0);
+    await clock.until(client.close());
+  });
+});
+
 describe('a subscription over a reconnect', () => {
   it('is made again by itself, and tells that a change may have been missed', async () => {
     const { client, server, clock } = subscribing();
@@ -173,6 +233,47 @@ describe('a subscription over a reconnect', () => {
     expect(client.generation).toBe(3);
     expect(seen).toEqual([{ uri: A, reason: 'resubscribed' }]);
     await clock.until(client.close());
+  });
+
+  it.each([1, 2, 3, 6])('is made again, also where %i others had taken theirs back just before', async (others) => {
+    const { client, server, clock } = subscribing();
+    const leases = await Promise.all(Array.from({ length: others + 1 }, () => client.connect()));
+    const [last, ...leaving] = leases;
+    if (last === undefined) throw new Error('there is no lease');
+    await Promise.all(leaving.map((lease) => lease.subscribeResource(A)));
+    const gone = leaving.map((lease) => lease.unsubscribeResource(A));
+    await Promise.race(gone);
+    await last.subscribeResource(A);
+    await Promise.all(gone);
+    server.last.drop();
+    await clock.advance(5_000);
+    expect(server.last.count(SUBSCRIBE)).toBe(1);
+    await clock.until(client.close());
+  });
+
+  it('is made with others a few at a time, and leaves nobody out where there is little room', async () => {
+    const { client, server, clock, complaints } = subscribing({ limits: { inFlight: 4, queue: 2 } });
+    const lease = await client.connect();
+    for (let n = 0; n < 30; n += 1) await lease.subscribeResource(`a:${String(n)}`);
+    let open = 0;
+    let most = 0;
+    server.script = ({ id, method }, connection) => {
+      if (method !== SUBSCRIBE || id === undefined) return undefined;
+      open += 1;
+      most = Math.max(most, open);
+      clock.setTimeout(() => {
+        open -= 1;
+        connection.reply(id, {});
+      }, 100);
+      return true;
+    };
+    server.last.drop();
+    await clock.advance(20_000);
+    expect(server.last.count(SUBSCRIBE)).toBe(30);
+    expect(most).toBeLessThanOrEqual(4);
+    expect(complaints).toEqual([]);
+    await clock.until(client.close());
+    expect(clock.armed).toBe(0);
   });
 
   it('is asked for once by whoever subscribes while there is no session', async () => {

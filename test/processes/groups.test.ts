@@ -142,10 +142,9 @@ describe('a client of several servers', () => {
       });
     }
     const client = clientOf(Object.fromEntries(https.map(({ url }, at) => [`s${String(at)}`, { url: url.href }])));
-    await client.use(() => {
-      expect(client.servers.map(({ state }) => state)).toEqual(https.map(() => 'ready'));
-      return Promise.resolve();
-    });
+    await client.use(() =>
+      expect.poll(() => client.servers.map(({ state }) => state)).toEqual(https.map(() => 'ready')),
+    );
     expect(Math.max(...atOnce)).toBe(10);
     expect(https.map((http) => http.count('initialize'))).toEqual(https.map(() => 1));
   });
@@ -225,7 +224,7 @@ describe('a client of several servers', () => {
     );
     const said = await Promise.all(agents(20).map((agent) => client.callTool('two_who', { agent })));
     expect(said.map((result) => firstText(result))).toEqual(agents(20).map((agent) => `two:${agent}`));
-    expect(handshakes().begun).toBe(2);
+    await expect.poll(() => handshakes().begun).toBe(2);
     expect(http.count('initialize')).toBe(1);
     await client.close();
   });
@@ -287,6 +286,29 @@ describe('a client of one server of a config', () => {
     await expect(client.use((lease) => lease.callTool('hang'))).rejects.toBeInstanceOf(RequestTimeoutError);
     await client.close();
   });
+});
+
+describe('a config in a file', () => {
+  it.each([
+    ['one server', ['one'], ''],
+    ['several servers', ['one', 'two'], 'one_'],
+  ])(
+    'of %s keeps its processes and gives calls the time as it says, like one in code',
+    async (_what, names, prefix) => {
+      const path = join(folder, 'servers.json');
+      const entry = (name: string): [string, object] => [name, { ...server(name), keep_alive: true, timeout: 300 }];
+      await writeFile(path, JSON.stringify({ mcpServers: Object.fromEntries(names.map(entry)) }));
+      const client = new Client(path, { name: 'front' });
+      onTestFinished(() => client.close({ drain: 0, timeout: 500 }));
+      const pid = (): Promise<unknown> =>
+        client.use(async (lease) => (await lease.callTool(`${prefix}who`)).structuredContent?.['pid']);
+      const before = await pid();
+      expect(client.state).toBe('ready');
+      expect(await pid()).toBe(before);
+      await expect(client.use((lease) => lease.callTool(`${prefix}hang`))).rejects.toBeInstanceOf(RequestTimeoutError);
+      await client.close();
+    },
+  );
 });
 
 describe('a group of several servers', () => {

@@ -1,14 +1,14 @@
 /** A client of a server that offers subscriptions, and what they tell. */
-import type { ResourceUpdate, ResourceUpdates } from '../../src/index.js';
+import type { ClientOptions, ResourceUpdate, ResourceUpdates } from '../../src/index.js';
 import { ScriptedServer } from '../../src/testing/scripted-server.js';
 import { scriptedClient, type ScriptedClient } from './scripted-client.js';
 
 export const A = 'file:///a';
 export const B = 'file:///b';
 
-export function subscribing(): ScriptedClient & { server: ScriptedServer } {
+export function subscribing(options?: ClientOptions): ScriptedClient & { server: ScriptedServer } {
   const server = new ScriptedServer({ capabilities: { resources: { subscribe: true } } });
-  return { ...scriptedClient(server), server };
+  return { ...scriptedClient(server, options), server };
 }
 
 export const update = (uri: string): object => ({ method: 'notifications/resources/updated', params: { uri } });

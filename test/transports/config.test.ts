@@ -1,7 +1,9 @@
 /** Configs of servers: what they may say, what is put in, and what is refused. */
-import { mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, lstat, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   addServer,
@@ -91,6 +93,14 @@ describe('an entry of a config [3.8.2, 3.8.16]', () => {
     expect(server.last('ping').headers).toMatchObject({ authorization: 'Bearer sesame', 'x-a': 'b' });
   });
 
+  it('may say null for the way it is not reached', () => {
+    expect(parsed({ command: null, url: 'https://example.com/' })).toMatchObject({
+      source: { url: 'https://example.com/' },
+    });
+    expect(parsed({ command: 'x', url: null })).toMatchObject({ source: { command: 'x' } });
+    expect(() => parsed({ command: null, url: null })).toThrow('needs a "command" or an http(s) "url"');
+  });
+
   it('that wants OAuth is a ConfigError that says it is not there yet', () => {
     const make = () => new Client({ mcpServers: { one: { url: 'http://127.0.0.1:1', auth: 'oauth' } } });
     expect(make).toThrow(ConfigError);
@@ -166,8 +176,30 @@ describe('variables in a config', () => {
 
   it('row 48: are put in once: a value that looks like a variable stays what it is [row 48]', () => {
     const variables = { A: '${B}', B: '${A}', C: '${__proto__}' };
-    expect(parsed({ command: '${A}', args: ['${B}', '${C}', '${NO:-${A}}'] }, variables)).toMatchObject({
-      source: { command: '${B}', args: ['${A}', '${__proto__}', '${A}'] },
+    expect(parsed({ command: '${A}', args: ['${B}', '${C}', '${A} ${B}'] }, variables)).toMatchObject({
+      source: { command: '${B}', args: ['${A}', '${__proto__}', '${B} ${A}'] },
+    });
+  });
+
+  it('within the value for what is missing are refused: they would be taken for text', () => {
+    for (const text of ['${A:-${B}}', '${A:-${B:-c}}', '${A:-x${B}']) {
+      expect(reasonOf(() => parsed({ command: text }, { A: 'a', B: 'b' }))).toMatchObject({
+        failure: { code: 'config_variable', message: expect.stringContaining('A at mcpServers.one.command') as string },
+      });
+    }
+  });
+
+  it('that never end are text, however many there are', () => {
+    const long = '${A:-'.repeat(200_000);
+    const started = performance.now();
+    expect(parsed({ command: long })).toMatchObject({ source: { command: long } });
+    expect(parsed({ command: `${'${'.repeat(200_000)}}` })).toMatchObject({ source: { args: [] } });
+    expect(performance.now() - started).toBeLessThan(1_000);
+    const variables = { A: 'a', B: '' };
+    expect(
+      parsed({ command: 'x${A}y${A', args: ['${A', '${B:-}', '${A}${B:-b}}', '${A:x}${A}'] }, variables),
+    ).toMatchObject({
+      source: { command: 'xay${A', args: ['${A', '', 'ab}', '${A:x}a'] },
     });
   });
 
@@ -207,6 +239,16 @@ describe('what a config may not be [row 48]', () => {
     },
   );
 
+  it('row 48: one whose parts stand in many places is walked once [row 48]', () => {
+    let shared: object = { x: 1 };
+    for (let level = 0; level < 28; level += 1) shared = { left: shared, right: shared };
+    const started = performance.now();
+    expect(parsed({ command: 'x', shared })).toMatchObject({ source: { command: 'x' } });
+    expect(performance.now() - started).toBeLessThan(500);
+    for (let level = 0; level < 4; level += 1) shared = { left: shared };
+    expect(() => parsed({ command: 'x', other: { x: 1 }, shared })).toThrow('nested deeper');
+  });
+
   it('row 48: one that refers to itself is refused [row 48]', () => {
     const config: Record<string, Record<string, unknown>> = { a: { command: 'x' } };
     config['a']!['self'] = config;
@@ -239,6 +281,73 @@ describe('what a config may not be [row 48]', () => {
 });
 
 describe('a config file', () => {
+  it.each(['{"mcpServers":{"x":{"url":"https://h/","auth":"sk-SECRET"},}}', '{"auth": sk-SECRET }', 'sk-SECRET'])(
+    'that is not JSON is an error that quotes nothing of it: %s',
+    async (text) => {
+      const error: unknown = await readConfig(await file(text)).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(ConfigError);
+      expect((error as Error).message).toContain('is not JSON');
+      expect(inspect(error, { depth: 10 })).not.toContain('SECRET"');
+      expect(inspect(error, { depth: 10 })).not.toContain('sk-');
+    },
+  );
+
+  it('that is not JSON is an error that says where, if the parser does', async () => {
+    const error: unknown = await readConfig(await file('{\n  "mcpServers": {,}\n}')).catch((reason: unknown) => reason);
+    expect((error as Error).message).toMatch(/is not JSON \(line 2, column 18\)/);
+  });
+
+  it.skipIf(process.platform === 'win32')('that is a pipe is refused at once', async () => {
+    const path = join(folder, 'pipe.json');
+    execFileSync('mkfifo', [path]);
+    await expect(readConfig(path)).rejects.toThrow('is not a file');
+  });
+
+  it('is read up to the limit and no further, which has a limit itself', async () => {
+    const path = await file(`{"mcpServers":{}}${' '.repeat(200_000)}`);
+    expect(await readConfig(path, { maxBytes: 200_017 })).toEqual({ mcpServers: {} });
+    await expect(readConfig(path, { maxBytes: 200_016 })).rejects.toThrow('larger than the 200016 bytes');
+    expect(await readConfig(path, { maxBytes: 64 * 1024 * 1024 })).toEqual({ mcpServers: {} });
+    for (const maxBytes of [64 * 1024 * 1024 + 1, 2 ** 31, Number.MAX_SAFE_INTEGER]) {
+      await expect(readConfig(path, { maxBytes })).rejects.toThrow(/takes a number of bytes/);
+    }
+  });
+
+  it('is looked for in the folder of the client, and nowhere else', async () => {
+    await writeFile(join(folder, 'mcp.json'), JSON.stringify({ mcpServers: { here: { command: 'no-such-program' } } }));
+    const client = new Client('mcp.json', { cwd: folder, reconnect: false });
+    await expect(client.connect()).rejects.toThrow('no-such-program');
+  });
+
+  it('behind a link that leads to nothing yet is made there', async () => {
+    await symlink('further.json', join(folder, 'link.json'));
+    await symlink(join(folder, 'target.json'), join(folder, 'further.json'));
+    await writeConfig(join(folder, 'link.json'), { mcpServers: { a: { command: 'x' } } });
+    expect((await lstat(join(folder, 'link.json'))).isSymbolicLink()).toBe(true);
+    expect(await readConfig(join(folder, 'target.json'))).toEqual({ mcpServers: { a: { command: 'x' } } });
+  });
+
+  it.skipIf(process.platform === 'win32')('keeps permissions that new files would not get', async () => {
+    const path = await file('{"mcpServers":{}}');
+    await chmod(path, 0o666);
+    await writeConfig(path, { mcpServers: { a: { command: 'x' } } });
+    expect((await stat(path)).mode & 0o777).toBe(0o666);
+  });
+
+  it('may have other keys beside servers at the root: they are kept, and are no servers', async () => {
+    const config = {
+      $schema: 'https://example.com/schema',
+      inputs: { a: 1 },
+      time: { command: 'x' },
+    } as unknown as ServerConfig;
+    expect([...parseConfig(config).keys()]).toEqual(['time']);
+    expect(mergeConfig(config, { mcpServers: {} })).toEqual({
+      $schema: 'https://example.com/schema',
+      inputs: { a: 1 },
+      mcpServers: { time: { command: 'x' } },
+    });
+  });
+
   it('is read and written as UTF-8, with everything in it that is not known [3.8.14, 3.8.17]', async () => {
     const config = {
       mcpServers: { 'größe 🌍': { command: 'x', env: { NAME: 'ä ${HOME}' }, unknown: { deep: [1, null] } } },

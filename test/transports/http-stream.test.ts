@@ -51,6 +51,21 @@ describe('an event stream', () => {
     );
   });
 
+  it.each([1, 7, 4_096])('stops reading at an event of too many short lines, cut into pieces of %i lines', (cut) => {
+    const stream = new EventStream(limits);
+    const feed = (lines: number): void => {
+      for (let left = lines; left > 0; left -= cut) stream.read(Buffer.from('data:\n'.repeat(Math.min(cut, left))));
+    };
+    for (let event = 0; event < 3; event += 1) {
+      feed(900);
+      stream.read(Buffer.from('\n'));
+    }
+    expect(stream.tooLarge).toBe(false);
+    expect(stream.read(Buffer.from('data: {}\n\n'))).toEqual([{}]);
+    feed(1_001);
+    expect(stream.tooLarge).toBe(true);
+  });
+
   it('stops reading at an event that is larger than a message may be, and holds no more', () => {
     const stream = new EventStream(limits);
     for (let i = 0; i < 100; i += 1) expect(stream.read(Buffer.from(`data: ${'x'.repeat(100)}\n`))).toEqual([]);

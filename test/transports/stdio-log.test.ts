@@ -1,7 +1,7 @@
 /** A copy of a server's stderr in a log of the user's: it comes last, and hurts nobody. */
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { readdirSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
@@ -85,6 +85,46 @@ describe('a log of a server', () => {
     await expect(attempt).rejects.toMatchObject({ code: 'log_file', retryable: false });
     await expect(attempt).rejects.toThrow(JSON.stringify(log));
     expect(running()).toEqual([]);
+  });
+
+  it('that is a pipe which was full for a while goes on when somebody has read it, and says what is missing', async () => {
+    const path = join(folder, 'pipe');
+    execFileSync('mkfifo', [path]);
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const readAll = (): string => {
+      const buffer = Buffer.alloc(4 * 1024 * 1024);
+      try {
+        return buffer.toString('utf8', 0, readSync(reader, buffer));
+      } catch {
+        return '';
+      }
+    };
+    const log = new StderrLog(path);
+    for (let n = 0; n < 20; n += 1) {
+      log.push(Buffer.alloc(64 * 1024, 'x'));
+      await new Promise(setImmediate);
+    }
+    let text = '';
+    const isThere = (): boolean => {
+      log.push(Buffer.from('and on\n'));
+      text += readAll();
+      return /\[mcp-actor: \d+ bytes were left out here[^]*and on\n/.test(text);
+    };
+    await expect.poll(isThere).toBe(true);
+    log.end();
+    closeSync(reader);
+  });
+
+  it('that counts chunks instead of bytes holds no more of them than another', () => {
+    let held = 0;
+    const slow = new Writable({ objectMode: true, write: () => undefined });
+    const log = new StderrLog(slow);
+    for (let n = 0; n < 1_000; n += 1) {
+      log.push(Buffer.alloc(64 * 1024));
+      held = slow.writableLength;
+    }
+    expect(held).toBeLessThanOrEqual(16);
+    log.end();
   });
 
   it('leaves no file open', async () => {

@@ -4,36 +4,38 @@
  * them: leases, the queue, deadlines, cancelling and closing are those of the client in front; losing
  * a session and getting another is the matter of the one server that it happens to.
  */
-import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js';
+import type { ClientCapabilities, InitializeResult } from '@modelcontextprotocol/sdk/types.js';
 import type { Delivery } from '../../machines/client.types.js';
 import type { Clock } from '../../protocol/clock.js';
 import type { Failure } from '../../protocol/failure.js';
-import type { InboundId, Message, PeerError, Request } from '../../protocol/json-rpc.js';
+import type { InboundId, Message, Request } from '../../protocol/json-rpc.js';
 import { LATEST_PROTOCOL_VERSION } from '../../protocol/sdk.js';
 import type { Connection, Link, LinkEvents } from '../../transports/link.js';
-import { McpError } from '../errors.js';
 import { InboundRoutes } from './inbound-routes.js';
-import { allFailed, ownFailure } from './inner-failures.js';
+import { allFailed, ownFailure, tellOfMissing } from './inner-failures.js';
 import type { Members } from './members.js';
 import { mergedHandshake } from './merged-handshake.js';
 import { ProgressTokens } from './progress-tokens.js';
 import { runtimeOf } from './relay.js';
-import { GroupError, Router } from './router.js';
+import { GroupError, peerErrorOf } from './peer-errors.js';
+import { Router, type RouterPorts } from './router.js';
 import { ServerNotices } from './server-notices.js';
 import { Shares } from './shares.js';
 
-export interface CompositePorts {
+export interface CompositePorts extends RouterPorts {
   readonly clock: Clock;
   /** What the leases on the servers are called. */
   readonly label: string;
-  /** Milliseconds that the server may take for this request, beside what its caller allows. */
-  readonly limitOf: (server: string, id: Request['id']) => number;
+  /** What the servers can do now, since one has come or gone; false when there is nobody yet to be told. */
+  readonly renegotiated: (handshake: InitializeResult) => boolean;
   /** Milliseconds for the first attempts: with those that are up by then it goes on. */
   readonly budget: number;
-  readonly complain: (error: unknown, where: string) => void;
 }
 
 type Body = Readonly<Record<string, unknown>>;
+
+/** Milliseconds that the handshake in front waits for a server that hangs, since another one came up or failed. */
+const GRACE = 500;
 
 export class CompositeLink implements Link {
   readonly #members: Members;
@@ -49,6 +51,9 @@ export class CompositeLink implements Link {
   #notices: ServerNotices | null = null;
   #toClient: unknown[] = [];
   #budgetTimer: unknown = null;
+  #version = LATEST_PROTOCOL_VERSION;
+  /** A server has come or gone before the client in front could be told. */
+  #isOutdated = false;
   /** What we can do for the servers, as the handshake of the client in front has said it. */
   capabilities: ClientCapabilities = {};
 
@@ -73,6 +78,8 @@ export class CompositeLink implements Link {
   send(messages: readonly Message[], accepted?: (failure: Failure | null) => void): void {
     for (const message of messages) this.#take(message);
     accepted?.(null);
+    // From here on there is somebody who can be told, as soon as the chart is done.
+    if (this.#isOutdated) queueMicrotask(() => this.#renegotiate());
   }
 
   #take(message: Message): void {
@@ -106,7 +113,7 @@ export class CompositeLink implements Link {
 
   async #shakeHands({ id, params = {} }: Request): Promise<void> {
     this.capabilities = params['capabilities'] ?? {};
-    const shares = new Shares(this.#members, this.#ports.label);
+    const shares = new Shares(this.#members, this.#ports.label, this.#ports.clock);
     this.#shares = shares;
     this.#router = new Router(shares, this.#tokens, this.#ports);
     // Before there is a session: a server may have something to say at once.
@@ -117,6 +124,10 @@ export class CompositeLink implements Link {
       lost: (server) => {
         for (const ours of this.#inbound.withdrawAll(server)) this.#takeBack(ours);
       },
+      changed: () => {
+        this.#renegotiate();
+      },
+      complain: this.#ports.complain,
     });
     await this.#firstAttempts(shares);
     if (this.#events === null || this.#isEnding) return;
@@ -125,25 +136,34 @@ export class CompositeLink implements Link {
       this.#events.lost(allFailed(shares), false);
       return;
     }
-    for (const [name, { reason, failure: cause }] of shares.down())
-      this.#ports.complain(
-        new Error(`server ${JSON.stringify(name)} is left out for now: ${reason}`, { cause }),
-        `server ${JSON.stringify(name)}`,
-      );
+    tellOfMissing(shares, this.#ports.complain);
     this.#notices.start(this.#members);
     const asked = params['protocolVersion'];
-    const version = typeof asked === 'string' ? asked : LATEST_PROTOCOL_VERSION;
-    const clients = new Map([...up].map(([name, { client }]) => [name, client]));
-    this.#emit({ jsonrpc: '2.0', id, result: mergedHandshake(clients, version) });
+    if (typeof asked === 'string') this.#version = asked;
+    this.#emit({ jsonrpc: '2.0', id, result: this.#handshake() ?? mergedHandshake(new Map(), this.#version) });
   }
 
-  /** All of them, or as many as come in time; but if none has come by then, whichever is the first. */
+  /** Of the servers that have a session, or are getting another one; null where there are none. */
+  #handshake(): InitializeResult | null {
+    const known = [...this.#members.clients].filter(([, { serverCapabilities }]) => serverCapabilities !== null);
+    return known.length === 0 ? null : mergedHandshake(new Map(known), this.#version);
+  }
+
+  /** The client in front asks only for what the servers can do: it has to know of those that come late. */
+  #renegotiate(): void {
+    if (this.#events === null || this.#isEnding) return;
+    const handshake = this.#handshake();
+    // While all of them are away, what they could do is as good a guess as any.
+    if (handshake !== null) this.#isOutdated = !this.#ports.renegotiated(handshake);
+  }
+
+  /** All of them but those that hang, or as many as come in time; if none has by then, whichever is the first. */
   async #firstAttempts(shares: Shares): Promise<void> {
     const { clock, budget } = this.#ports;
     const late = new Promise<void>((resolve) => {
       this.#budgetTimer = clock.setTimeout(resolve, budget);
     });
-    await Promise.race([shares.settled(), late]);
+    await Promise.race([shares.gathered(GRACE), late]);
     this.#forgetBudget();
     if (shares.up().size === 0) await shares.someone();
   }
@@ -158,8 +178,7 @@ export class CompositeLink implements Link {
     this.#running.set(request.id, controller);
     const { id } = request;
     try {
-      if (this.#router === null) throw new GroupError({ code: -32_002, message: 'there was no handshake' });
-      const result = await this.#router.answer(request, controller.signal);
+      const result = await this.#resultOf(request, controller.signal);
       if (this.#running.delete(id)) this.#emit({ jsonrpc: '2.0', id, result });
     } catch (error) {
       if (!this.#running.delete(id)) return;
@@ -167,6 +186,13 @@ export class CompositeLink implements Link {
       if (peer !== null) this.#emit({ jsonrpc: '2.0', id, error: peer });
       else this.#fail(id, ownFailure(error));
     }
+  }
+
+  /** Before the handshake there is nobody behind us yet, and a ping is all that may be asked. */
+  async #resultOf(request: Request, signal: AbortSignal): Promise<object> {
+    if (this.#router !== null) return this.#router.answer(request, signal);
+    if (request.method === 'ping') return {};
+    throw new GroupError({ code: -32_002, message: 'there was no handshake' });
   }
 
   #fail(id: Request['id'], reason: Failure): void {
@@ -266,11 +292,4 @@ export class CompositeLink implements Link {
     this.#forgetBudget();
     for (const id of [...this.#running.keys()]) this.#abort(id);
   }
-}
-
-function peerErrorOf(error: unknown): PeerError | null {
-  if (error instanceof GroupError) return error.peer;
-  if (!(error instanceof McpError)) return null;
-  const { code, message, data } = error;
-  return { code, message, ...(data === undefined ? {} : { data }) };
 }

@@ -1,41 +1,30 @@
 /** The servers behind one client, as the source of that client. */
+import { FailureError } from '../../protocol/failure.js';
 import { readConfigFile } from '../../transports/config/files.js';
+import type { ServerConfig } from '../../transports/config.js';
 import type { Link } from '../../transports/link.js';
 import { resolveSource, type ResolvedSource, type Source } from '../../transports/source.js';
 import { errorFrom } from '../caller.js';
+import type { CallOptions } from '../calls.js';
 import type { Client } from '../client.js';
+import { McpActorError } from '../errors.js';
 import { configError, type ClientOptions, type ResolvedOptions } from '../options.js';
 import type { Runtime } from '../runtime.js';
 import { CompositeLink } from './composite-link.js';
+import { configNow, configPathOf } from './config-path.js';
 import { entriesOfConfig, entriesOfGroup, optionsOfConfig, severalServers } from './entries.js';
+import { attemptsOf, checkEntries, frontOptions, picked, withOptions } from './front-options.js';
+import { ownFailure } from './inner-failures.js';
 import { Members, retried, type ServerEntry, type ServerStatus } from './members.js';
 import { registerRelay } from './relay.js';
-import { checkPublicServerName } from './server-names.js';
+import { checkDistinct, checkPublicServerName } from './server-names.js';
 import { SeveralServers } from './several.js';
+import type { Terms } from './terms.js';
 
 /** Of the time for one request, what the list of one server may take: so that the others' can still be given. */
 const LIST_SHARE = 0.8;
 /** Of the time for the handshake in front, what the first attempts behind it may take. */
 const ATTEMPT_SHARE = 0.9;
-
-/** What a client behind another one is told of its options; it has no handlers, and one lease that is held. */
-const passed = [
-  'clientInfo',
-  'connectTimeout',
-  'initTimeout',
-  'closeTimeout',
-  'drain',
-  'env',
-  'cwd',
-  'inspect',
-  'onError',
-  'clock',
-  'random',
-  'limits',
-] as const satisfies readonly (keyof ClientOptions)[];
-
-const picked = (options: ClientOptions): ClientOptions =>
-  Object.fromEntries(passed.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]));
 
 export interface FacadePorts {
   readonly name: string;
@@ -53,51 +42,74 @@ class Facade {
   #entries: ReadonlyMap<string, ServerEntry> = new Map();
   /** The config of a file, as it was read. */
   #written = '';
+  /** Those of the client in front. */
+  #options: ResolvedOptions;
 
   constructor(ports: FacadePorts) {
     this.#ports = ports;
+    this.#options = ports.resolved;
+  }
+
+  get options(): ResolvedOptions {
+    return this.#options;
   }
 
   /** @throws ConfigError when the config cannot work */
   ofEntries(entries: ReadonlyMap<string, ServerEntry>): ResolvedSource {
     this.#adopt(entries);
-    const names = [...(this.#members?.clients.keys() ?? [])];
-    return { label: `${String(names.length)} servers: ${names.join(', ')}`, open: () => this.#open(this.#attempts()) };
+    this.#stand(entries);
+    const names = [...entries.keys()];
+    const budget = attemptsOf(this.#ports.resolved);
+    return { label: `${String(names.length)} servers: ${names.join(', ')}`, open: () => this.#open(budget) };
   }
 
   /**
    * A config that is read when the client connects: it may turn out to be about one server, which has
-   * a link of its own then, with no names in front of its tools.
+   * a link of its own then, with no names in front of its tools. What it says of the client itself (how
+   * long it is kept, and waited for) is what it says now.
    */
   ofFile(path: string, one: ResolvedSource): ResolvedSource {
+    const now = configNow(path);
+    if (now !== null) this.#foresee(now);
     const open = async (): Promise<Link> => {
-      const config = await readConfigFile(path);
-      if (severalServers(config) === null) {
-        this.#members = null;
-        return one.open();
+      try {
+        return await this.#openFile(path, one);
+      } catch (error) {
+        // A defect of the config, which trying again does not mend.
+        throw error instanceof McpActorError ? new FailureError(ownFailure(error)) : error;
       }
-      refuseSharedHeaders(this.#ports.given.headers);
-      const written = JSON.stringify(config);
-      if (this.#members === null || written !== this.#written) this.#adopt(entriesOfConfig(config));
-      this.#written = written;
-      return this.#open(this.#ports.resolved.chart.initTimeout * ATTEMPT_SHARE);
     };
     return { label: one.label, open };
   }
 
-  /** How long the first attempts may take, if every step of them takes as long as it may. */
-  #attempts(): number {
-    const { connectTimeout, initTimeout } = this.#ports.resolved.chart;
-    return connectTimeout + initTimeout;
+  async #openFile(path: string, one: ResolvedSource): Promise<Link> {
+    const config = await readConfigFile(path);
+    if (severalServers(config) === null) {
+      this.#members = null;
+      return one.open();
+    }
+    refuseSharedHeaders(this.#ports.given.headers);
+    const written = JSON.stringify(config);
+    if (this.#members === null || written !== this.#written) this.#adopt(entriesOfConfig(config));
+    this.#written = written;
+    return this.#open(this.#options.chart.initTimeout * ATTEMPT_SHARE);
   }
 
-  /** The handshake in front ends when the first attempts behind it have. */
-  get resolved(): ResolvedOptions {
+  #foresee(config: ServerConfig): void {
     const { resolved, given } = this.#ports;
-    // They are one session: as long as one of them is to be kept, all of them are.
-    const isKept = [...this.#entries.values()].some(({ options }) => options.idleTimeout === Infinity);
-    const { chart, ...rest } = withOptions(resolved, given, isKept ? { idleTimeout: Infinity } : {});
-    return { ...rest, chart: { ...chart, initTimeout: this.#attempts() + chart.closeTimeout } };
+    const isSeveral = severalServers(config) !== null;
+    if (isSeveral) refuseSharedHeaders(given.headers);
+    try {
+      if (isSeveral) this.#stand(entriesOfConfig(config));
+      else this.#options = withOptions(resolved, given, optionsOfConfig(config));
+    } catch {
+      // Whoever connects is told what is wrong with it.
+    }
+  }
+
+  /** In front of these. */
+  #stand(entries: ReadonlyMap<string, ServerEntry>): void {
+    this.#options = frontOptions(this.#ports.resolved, this.#ports.given, entries);
   }
 
   /** Null where there is one server, or it is not known yet. */
@@ -116,17 +128,37 @@ class Facade {
       complain: (error, where) => {
         runtime().complaints.tell(error, where);
       },
-      // What a caller says of one call is worth more than what the config says of all of them.
-      limitOf: (server, id) =>
-        typeof id === 'number' && (runtime().calls.get(id)?.options.timeout ?? 0) > 0
-          ? Infinity
-          : (this.#entries.get(server)?.options.timeout ?? Infinity),
+      isUrgent: (id) => this.#said(id)?.failFast === true,
+      termsOf: (server, id) => this.#termsOf(server, id),
+      renegotiated: (handshake) => {
+        const { negotiated } = runtime();
+        if (negotiated === null) return false;
+        // The same object for as long as it says the same.
+        if (JSON.stringify(negotiated) !== JSON.stringify(handshake)) runtime().negotiated = handshake;
+        return true;
+      },
     });
     return this.#link;
   }
 
+  #said(id: number | string): CallOptions | undefined {
+    return typeof id === 'number' ? this.#ports.runtime().calls.get(id)?.options : undefined;
+  }
+
+  /** What a caller says of one call is worth more than what the config says of all of them. */
+  #termsOf(server: string, id: number | string): Terms {
+    const { resolved } = this.#ports;
+    const { timeout = 0, failFast = false, resetTimeoutOnProgress = false } = this.#said(id) ?? {};
+    const own = this.#entries.get(server)?.options.timeout ?? resolved.timeout;
+    // In front there runs the longest time that any of the servers has.
+    const isLimited = timeout === 0 && own < this.#options.timeout;
+    return { timeout: isLimited ? own : Infinity, failFast, resetTimeoutOnProgress };
+  }
+
   #adopt(entries: ReadonlyMap<string, ServerEntry>): void {
     for (const name of entries.keys()) checkPublicServerName(name);
+    checkDistinct(entries.keys());
+    checkEntries(entries);
     this.#entries = entries;
     this.#members = new Members(entries, (name, entry) => this.#make(name, entry));
   }
@@ -141,7 +173,7 @@ class Facade {
         headers: options.headers,
         // How long they are kept is for the client in front to say: it closes them.
         idleTimeout: Infinity,
-        timeout: (options.timeout ?? resolved.timeout) * LIST_SHARE,
+        timeout: Math.min(options.timeout ?? Infinity, resolved.timeout) * LIST_SHARE,
         reconnect: retried(options.reconnect ?? given.reconnect),
         name: `${this.#ports.name}/${name}`,
       },
@@ -163,26 +195,26 @@ export interface Behind {
 }
 
 /** @throws ConfigError when the source cannot work */
-export function behindOf(source: Source | SeveralServers, ports: FacadePorts): Behind {
+export function behindOf(of: Source | SeveralServers, ports: FacadePorts): Behind {
   const { resolved, given } = ports;
   const facade = new Facade(ports);
   const status = (): ServerStatus[] | null => facade.status();
   try {
-    const several = severalEntries(source);
+    const several = severalEntries(of);
     if (several !== null) {
       refuseSharedHeaders(given.headers);
-      return { source: facade.ofEntries(several), options: facade.resolved, status };
+      const source = facade.ofEntries(several);
+      return { source, options: facade.options, status };
     }
     // What is said of several servers is an object of its own, and was taken above.
-    const one = source as Source;
+    const one = of as Source;
     const { env, cwd, headers, clock, limits } = resolved;
     const resolvedSource = resolveSource(one, { env, cwd, headers }, { clock, limits });
-    const isFile = typeof one === 'string' && resolvedSource.label === one && /\.json$/i.test(one);
-    return {
-      source: isFile ? facade.ofFile(one, resolvedSource) : resolvedSource,
-      options: withOptions(resolved, given, optionsOfConfig(one)),
-      status,
-    };
+    const path = configPathOf(one, cwd);
+    if (path === null)
+      return { source: resolvedSource, options: withOptions(resolved, given, optionsOfConfig(one)), status };
+    const file = facade.ofFile(path, resolvedSource);
+    return { source: file, options: facade.options, status };
   } catch (error) {
     throw errorFrom(error);
   }
@@ -193,17 +225,6 @@ function severalEntries(source: Source | SeveralServers): ReadonlyMap<string, Se
   const config = severalServers(source);
   return config === null ? null : entriesOfConfig(config);
 }
-
-/** What a config says of a server holds where its user has not said anything else. */
-function withOptions(resolved: ResolvedOptions, given: ClientOptions, options: ClientOptions): ResolvedOptions {
-  const { timeout = resolved.timeout, idleTimeout = resolved.chart.idleTimeout } = { ...options, ...defined(given) };
-  return { ...resolved, timeout, chart: { ...resolved.chart, idleTimeout } };
-}
-
-const defined = ({ timeout, idleTimeout }: ClientOptions): ClientOptions => ({
-  ...(timeout === undefined ? {} : { timeout }),
-  ...(idleTimeout === undefined ? {} : { idleTimeout }),
-});
 
 /** A client with one credential for several servers would give it to all of them. */
 function refuseSharedHeaders(headers: unknown): void {

@@ -37,7 +37,7 @@ export class GroupLease {
     return leases;
   }
 
-  /** By server: why there is no lease on it. A new map each time. */
+  /** By server: why there is no lease on it, be it that it has not come up yet. A new map each time. */
   get failures(): ReadonlyMap<string, McpActorError> {
     const failures = new Map<string, McpActorError>();
     for (const [name, { failure }] of this.#shares.down())
@@ -45,9 +45,9 @@ export class GroupLease {
     return failures;
   }
 
-  /** False once it is released. */
+  /** False once it is released, or the group closed. */
   get active(): boolean {
-    return this.#released === undefined;
+    return !this.#shares.isEnded;
   }
 
   /** Ends this part in every session, from this moment; resolves when those that nobody else holds have ended. */

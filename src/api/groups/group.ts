@@ -4,11 +4,12 @@ import type { Source } from '../../transports/source.js';
 import { Client } from '../client.js';
 import type { CloseOptions, ConnectOptions } from '../lifecycle.js';
 import type { CallToolOptions } from '../operations.js';
-import { configError, type ClientOptions } from '../options.js';
+import { configError, unusableWait, type ClientOptions } from '../options.js';
 import type { ListOptions } from '../pages.js';
 import type { Arguments } from '../raw.js';
 import type { ListedTool, ToolResult } from '../results.js';
 import { entriesOfGroup, entryOf, type GroupServer } from './entries.js';
+import { aborted, late, waitedFor } from './bounded-wait.js';
 import { firstAttempts } from './first-attempts.js';
 import { GroupLease } from './group-lease.js';
 import { Members, retried, type ServerEntry, type ServerStatus } from './members.js';
@@ -81,19 +82,21 @@ export class ClientGroup {
    * @param options `timeout` in milliseconds, for the whole wait. Default: none but the clients' own
    * @throws ConnectionError that names each server and its reason, when none is up
    * @throws RequestTimeoutError, RequestAbortedError when the timeout, with none up, or the signal gave up waiting
-   * @throws ConfigError when the group has no servers
+   * @throws ConfigError when the group has no servers; ClosedError when it was closed meanwhile
    */
   async connect(options: ConnectOptions = {}): Promise<GroupLease> {
     const [some] = this.#members.clients.values();
     if (some === undefined) throw configError('the group has no servers; add() one', 'group_empty');
-    const shares = new Shares(this.#members, options.label);
+    const { clock } = runtimeOf(some).options;
+    const shares = new Shares(this.#members, options.label, clock);
     this.#held.add(shares);
     try {
-      await firstAttempts(shares, runtimeOf(some).options.clock, options);
+      await firstAttempts(shares, clock, options);
     } catch (error) {
       this.#held.delete(shares);
       shares.end();
-      await shares.release();
+      // Nobody who has given up waits for what they have given up.
+      void shares.release();
       throw error;
     }
     return new GroupLease(shares, () => {
@@ -115,7 +118,8 @@ export class ClientGroup {
    * Calls a tool of one server.
    *
    * @throws ConfigError when there is no such server; else what `client.callTool()` throws, or, for a server
-   * that did not come up, the reason, at once
+   * that did not come up, the reason, at once. A server that comes up only now is waited for within the time
+   * and the signal of the call
    */
   async callTool<T = unknown>(
     server: string,
@@ -123,20 +127,37 @@ export class ClientGroup {
     args?: Arguments,
     options?: CallToolOptions<T>,
   ): Promise<ToolResult<T>> {
-    const client = await this.#reach(server);
-    return client.callTool(tool, args, options);
+    const client = this.#clientOf(server);
+    const what = `callTool ${JSON.stringify(tool)}`;
+    const unusable = unusableWait(what, options?.timeout, options?.signal);
+    if (unusable !== null) throw unusable;
+    const coming = options?.failFast === true ? null : this.#coming(server);
+    if (coming === null) return client.callTool(tool, args, options);
+    const { clock, timeout: usual } = runtimeOf(client).options;
+    const timeout = options?.timeout === undefined || options.timeout === 0 ? usual : options.timeout;
+    const begun = clock.now();
+    const waited = await waitedFor(coming, clock, { timeout, signal: options?.signal });
+    if (waited === 'aborted') throw aborted(what, options?.signal);
+    if (waited === 'late') throw late(what, `server ${JSON.stringify(server)} was not up`, timeout);
+    await coming;
+    // Its deadline runs from the call.
+    return client.callTool(tool, args, { ...options, timeout: Math.max(1, timeout - (clock.now() - begun)) });
   }
 
-  async #reach(server: string): Promise<Client> {
+  #clientOf(server: string): Client {
     const client = this.#members.clients.get(server);
     if (client === undefined) {
       const names = [...this.#members.clients.keys()].join(', ');
       throw configError(`the group has no server ${JSON.stringify(server)}; it has ${names}`, 'unknown_server');
     }
+    return client;
+  }
+
+  /** Null where there is nothing to wait for: it is up, or nobody holds the group. */
+  #coming(server: string): Promise<unknown> | null {
     const held = [...this.#held];
     const [first] = held;
-    if (first === undefined || held.some((shares) => shares.up().has(server))) return client;
-    return first.reach(server);
+    return first === undefined || held.some((shares) => shares.up().has(server)) ? null : first.reach(server);
   }
 
   /**
@@ -186,9 +207,18 @@ export class ClientGroup {
     return true;
   }
 
-  /** Closes every client, all at the same time. The group can connect again. */
+  /**
+   * Closes every client, all at the same time, and ends every lease on the group: until it is connected again,
+   * calls are refused.
+   */
   close(options?: CloseOptions): Promise<void> {
-    return this.#members.close(options);
+    for (const shares of this.#held) shares.end();
+    const held = [...this.#held];
+    this.#held.clear();
+    const closed = this.#members.close(options);
+    // What they held is closed by now; what they waited for is not waited for.
+    for (const shares of held) void shares.release();
+    return closed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -53,3 +53,15 @@ export function allFailed(shares: Shares): Failure {
     new AggregateError(failures, reasons),
   );
 }
+
+/** Of each server that is down. One that hangs is told of when its attempt has failed: until then it is only slow. */
+export function tellOfMissing(shares: Shares, complain: (error: unknown, where: string) => void): void {
+  for (const [name, share] of shares.down()) {
+    void share.first.then(() => {
+      const { lease, isReleased, reason, failure: cause } = share;
+      if (lease !== null || isReleased || shares.isEnded) return;
+      const where = `server ${JSON.stringify(name)}`;
+      complain(new Error(`${where} is left out for now: ${reason}`, { cause }), where);
+    });
+  }
+}

@@ -124,12 +124,18 @@ async function everything<T>(list: List<T>, client: Client, signal: AbortSignal)
   return pages.flatMap(({ items }) => items);
 }
 
+/**
+ * Milliseconds that a list waits for a server which is slow to start, since the last other one came up: it would
+ * be a pity to miss its part. Later it is told of as a change of the list.
+ */
+const GRACE = 5_000;
+
 /** Those that are up; where none is, whatever comes of asking for them once more. */
-async function whoIsUp(shares: Shares): Promise<[string, Client][]> {
-  await shares.settled();
-  if (shares.up().size === 0) {
+async function whoIsUp(shares: Shares, signal: AbortSignal): Promise<[string, Client][]> {
+  await shares.gathered(GRACE, signal);
+  if (shares.up().size === 0 && !signal.aborted) {
     shares.renew();
-    await shares.settled();
+    await shares.gathered(GRACE, signal);
   }
   const up = [...shares.up()].map(([name, { client }]): [string, Client] => [name, client]);
   if (up.length === 0) throw new FailureError(allFailed(shares));
@@ -138,7 +144,7 @@ async function whoIsUp(shares: Shares): Promise<[string, Client][]> {
 
 /** @throws what the first server failed of, when all of them did; FailureError when none is up */
 export async function merged<T>(list: List<T>, { shares, signal, complain }: Listing): Promise<object> {
-  const up = await whoIsUp(shares);
+  const up = await whoIsUp(shares, signal);
   const asked = up.filter(([, client]) => client.serverCapabilities?.[list.capability] !== undefined);
   const lists = await Promise.allSettled(asked.map(([, client]) => everything(list, client, signal)));
   const failed = lists.filter((one) => one.status === 'rejected');

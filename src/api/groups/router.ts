@@ -1,6 +1,6 @@
 /** A request of the client in front, brought to the server it is for, and its answer brought back. */
 import { failure, FailureError } from '../../protocol/failure.js';
-import type { PeerError, Request } from '../../protocol/json-rpc.js';
+import type { Request } from '../../protocol/json-rpc.js';
 import type { Client } from '../client.js';
 import { McpError } from '../errors.js';
 import { innerFailure } from './inner-failures.js';
@@ -15,22 +15,21 @@ import {
   type Listing,
 } from './merged-lists.js';
 import { NameRoutes } from './name-routes.js';
-import { ownUri, publicUri } from './resource-uris.js';
+import { GroupError } from './peer-errors.js';
+import { publicContent } from './public-content.js';
+import { ownUri } from './resource-uris.js';
 import type { Shares } from './shares.js';
 import { ownTaskId, publicTaskId, withTaskIds } from './task-ids.js';
-import type { ProgressTokens } from './progress-tokens.js';
+import { taskOf, type ProgressTokens } from './progress-tokens.js';
+import type { Terms } from './terms.js';
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** An error that the group answers with itself, in the place of a server. */
-export class GroupError extends Error {
-  constructor(readonly peer: PeerError) {
-    super(peer.message);
-  }
-}
-
 export interface RouterPorts {
-  readonly limitOf: (server: string, id: Request['id']) => number;
+  /** Whether the caller of this request would rather have it fail than wait. */
+  readonly isUrgent: (id: Request['id']) => boolean;
+  /** What the caller of this request has said of it, and the config of its server. */
+  readonly termsOf: (server: string, id: Request['id']) => Terms;
   readonly complain: Listing['complain'];
 }
 
@@ -59,6 +58,7 @@ export class Router {
   /** @throws McpError or GroupError for an answer that is an error, FailureError for none */
   async answer(request: Request, signal: AbortSignal): Promise<object> {
     const { params = {} } = request;
+    const isUrgent = this.#ports.isUrgent(request.id);
     const to = (server: string, own: Body): Promise<Body> => this.#forward(server, request, own, signal);
     const listing = (): Listing => {
       if (params['cursor'] !== undefined)
@@ -82,17 +82,16 @@ export class Router {
       case 'tasks/list':
         return merged(taskList, listing());
       case 'tools/call': {
-        const { server, name } = await this.names.ownerOf('tool', String(params['name']));
-        return to(server, { ...params, name });
+        const { server, name } = await this.names.ownerOf('tool', String(params['name']), isUrgent);
+        return publicContent(server, await to(server, { ...params, name }));
       }
       case 'prompts/get': {
-        const { server, name } = await this.names.ownerOf('prompt', String(params['name']));
-        return to(server, { ...params, name });
+        const { server, name } = await this.names.ownerOf('prompt', String(params['name']), isUrgent);
+        return publicContent(server, await to(server, { ...params, name }));
       }
       case 'resources/read': {
         const { server, uri } = this.#resource(params['uri']);
-        const result = await to(server, { ...params, uri });
-        return { ...result, ...publicContents(server, result['contents']) };
+        return publicContent(server, await to(server, { ...params, uri }));
       }
       case 'resources/subscribe':
       case 'resources/unsubscribe': {
@@ -102,7 +101,7 @@ export class Router {
         return result;
       }
       case 'completion/complete':
-        return this.#complete(params, to);
+        return this.#complete(params, isUrgent, to);
       case 'logging/setLevel':
         return this.#setLevel(params, to);
       case 'tasks/get':
@@ -111,7 +110,7 @@ export class Router {
         const task = ownTaskId(String(params['taskId']), this.#shares.clients.keys());
         if (task === null)
           throw new GroupError({ code: INVALID_PARAMS, message: `no server has a task ${String(params['taskId'])}` });
-        return to(task.server, { ...params, taskId: task.id });
+        return this.#ofTask(request.method, task, await to(task.server, { ...params, taskId: task.id }));
       }
       default:
         throw new GroupError({
@@ -125,34 +124,45 @@ export class Router {
   async #forward(server: string, { id, method }: Request, own: Body, signal: AbortSignal): Promise<Body> {
     const { _meta: given, ...params } = own;
     const { progressToken, ...meta } = isBody(given) ? given : {};
-    const tokens = this.#tokens.of(server);
+    const terms = this.#ports.termsOf(server, id);
     const sent: { id?: number } = {};
+    let task: string | null = null;
     try {
-      const client = await this.#reach(server);
+      const client = await this.#reach(server, terms);
       const result = await client.request<Body>(method, params, {
-        timeout: this.#ports.limitOf(server, id),
+        ...terms,
         signal,
         ...(Object.keys(meta).length === 0 ? {} : { meta }),
         ...(progressToken === undefined ? {} : { onProgress: () => undefined }),
         onStart: ({ requestId }) => {
           sent.id = requestId;
-          if (progressToken !== undefined) tokens.set(requestId, id);
+          if (progressToken !== undefined) this.#tokens.asked(server, requestId, id);
         },
       });
-      // The progress of a task goes on when its call has been answered.
-      if (sent.id !== undefined && !isBody(result['task'])) tokens.delete(sent.id);
-      return withTaskIds(result, (task) => publicTaskId(server, task));
+      task = taskOf(params, result);
+      return withTaskIds(result, (own) => publicTaskId(server, own));
     } catch (error) {
-      if (sent.id !== undefined) tokens.delete(sent.id);
       if (error instanceof McpError || error instanceof FailureError) throw error;
       throw new FailureError(innerFailure(server, error));
+    } finally {
+      if (sent.id !== undefined) this.#tokens.answered(server, sent.id, task);
     }
   }
 
+  /** What is answered about a task; its result is that of the tool or the prompt that it was made of. */
+  #ofTask(method: string, { server, id }: { server: string; id: string }, result: Body): Body {
+    if (method !== 'tasks/result') {
+      this.#tokens.heard(server, { ...result, taskId: id });
+      return result;
+    }
+    this.#tokens.ended(server, id);
+    return publicContent(server, result);
+  }
+
   /** A server that cannot be had has done nothing of what it was to be asked. */
-  async #reach(server: string): Promise<Client> {
+  async #reach(server: string, { failFast }: Terms): Promise<Client> {
     try {
-      return await this.#shares.reach(server);
+      return await this.#shares.reach(server, failFast);
     } catch (error) {
       const reason = innerFailure(server, error);
       throw new FailureError(failure({ ...reason, executed: 'no', because: reason }));
@@ -172,10 +182,10 @@ export class Router {
     else subscribed.delete(uri);
   }
 
-  async #complete(params: Body, to: (server: string, own: Body) => Promise<Body>): Promise<Body> {
+  async #complete(params: Body, isUrgent: boolean, to: (server: string, own: Body) => Promise<Body>): Promise<Body> {
     const { ref } = params;
     if (isBody(ref) && ref['type'] === 'ref/prompt') {
-      const { server, name } = await this.names.ownerOf('prompt', String(ref['name']));
+      const { server, name } = await this.names.ownerOf('prompt', String(ref['name']), isUrgent);
       return to(server, { ...params, ref: { ...ref, name } });
     }
     const { server, uri } = this.#resource(isBody(ref) ? ref['uri'] : ref);
@@ -192,15 +202,4 @@ export class Router {
     for (const { reason } of failed) this.#ports.complain(reason, 'logging/setLevel');
     return {};
   }
-}
-
-function publicContents(server: string, contents: unknown): Body {
-  if (!Array.isArray(contents)) return {};
-  return {
-    contents: contents.map((content: unknown) =>
-      isBody(content) && typeof content['uri'] === 'string'
-        ? { ...content, uri: publicUri(server, content['uri']) }
-        : content,
-    ),
-  };
 }

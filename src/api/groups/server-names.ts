@@ -46,3 +46,24 @@ export function collisionMessage(what: string, one: Owned, other: Owned): string
   const say = ({ server, name }: Owned): string => `${JSON.stringify(name)} of server ${JSON.stringify(server)}`;
   return `${JSON.stringify(publicName(one))} would be the name of two ${what}s: ${say(one)} and ${say(other)}; give one of the servers another name`;
 }
+
+/** Says what a public name can stand for, where nothing decides between them. */
+export function ambiguityMessage(what: string, readings: readonly Owned[]): string {
+  const says = readings.map(({ server, name }) => `${JSON.stringify(name)} of server ${JSON.stringify(server)}`);
+  const [one] = readings;
+  return `${JSON.stringify(one === undefined ? '' : publicName(one))} can be the ${what} ${says.join(' or ')}`;
+}
+
+/** @throws ConfigError when two names differ in case only: the hosts of URLs do not tell them apart. */
+export function checkDistinct(names: Iterable<string>): void {
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const other = seen.get(name.toLowerCase());
+    if (other !== undefined)
+      throw configError(
+        `the servers ${JSON.stringify(other)} and ${JSON.stringify(name)} differ in case only, and their resources could not be told apart; give one of them another name, or use a ClientGroup`,
+        'server_name',
+      );
+    seen.set(name.toLowerCase(), name);
+  }
+}

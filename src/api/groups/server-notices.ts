@@ -21,6 +21,9 @@ interface Audience {
   readonly emit: (message: object) => void;
   /** The session of a server is over. */
   readonly lost: (server: string) => void;
+  /** A server has a new session, or none any more: what all of them can do may be something else. */
+  readonly changed: () => void;
+  readonly complain: (error: unknown, where: string) => void;
 }
 
 export class ServerNotices {
@@ -55,10 +58,12 @@ export class ServerNotices {
         wasReady = isReady;
         if (isReady && generation !== known) {
           known = generation;
+          this.#audience.changed();
           this.#announceLists(client);
-          this.#restore(name, client);
+          void this.#restore(name, client, generation);
         } else if (state === 'disconnected' && known !== 0) {
           known = 0;
+          this.#audience.changed();
           for (const list of LISTS) this.#tell(`notifications/${list}/list_changed`);
         }
       }),
@@ -70,19 +75,27 @@ export class ServerNotices {
       if (serverCapabilities?.[list] !== undefined) this.#tell(`notifications/${list}/list_changed`);
   }
 
-  #restore(name: string, client: Client): void {
+  /** One after the other: however many there are, they do not fill the window that calls need. */
+  async #restore(name: string, client: Client, generation: number): Promise<void> {
     const { level, subscriptions } = this.#router;
-    // Whatever fails here fails with the session that it is for, which is lost and replaced again.
-    if (level !== null && client.serverCapabilities?.logging !== undefined)
-      client.request('logging/setLevel', { level }).catch(() => undefined);
-    for (const uri of subscriptions.get(name) ?? []) {
-      client.request('resources/subscribe', { uri }).then(
-        () => {
-          // What was missed cannot be known: whoever follows it looks again.
-          this.#tell('notifications/resources/updated', { uri: publicUri(name, uri) });
-        },
-        () => undefined,
-      );
+    const isSame = (): boolean => client.state === 'ready' && client.generation === generation;
+    const ask = async (method: string, params: Body): Promise<boolean> => {
+      try {
+        await client.request(method, params);
+        return true;
+      } catch (error) {
+        // What fails with its session is asked of the next one; what a living one refuses is news.
+        if (isSame()) this.#audience.complain(error, `${method} of server ${JSON.stringify(name)}`);
+        return false;
+      }
+    };
+    if (level !== null && client.serverCapabilities?.logging !== undefined) await ask('logging/setLevel', { level });
+    const wanted = subscriptions.get(name);
+    for (const uri of [...(wanted ?? [])]) {
+      if (!isSame()) return;
+      // What was missed cannot be known: whoever follows it looks again.
+      if (wanted?.has(uri) === true && (await ask('resources/subscribe', { uri })))
+        this.#tell('notifications/resources/updated', { uri: publicUri(name, uri) });
     }
   }
 
@@ -111,6 +124,9 @@ export class ServerNotices {
         break;
       case 'notifications/prompts/list_changed':
         this.#router.names.forget('prompt', server);
+        break;
+      case 'notifications/tasks/status':
+        this.#tokens.heard(server, params);
         break;
       case 'notifications/cancelled':
         // Told where the request it is about is known.

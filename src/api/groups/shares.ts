@@ -1,4 +1,6 @@
 /** A part in the session of each server of a group. */
+import type { Clock } from '../../protocol/clock.js';
+import { onAbort } from '../aborts.js';
 import type { Client } from '../client.js';
 import { configError } from '../options.js';
 import type { Members } from './members.js';
@@ -7,17 +9,32 @@ import { Share } from './share.js';
 export class Shares {
   readonly #members: Members;
   readonly #label: string | undefined;
+  readonly #clock: Clock;
   readonly #shares = new Map<string, Share>();
   #isEnded = false;
+  /** Of servers that were given up, and are tried again because of one call: that call waits, nobody else. */
+  readonly #again = new WeakSet<Share>();
+  /** When the first attempt of one came out last. */
+  #lastNews = 0;
 
-  constructor(members: Members, label: string | undefined) {
+  constructor(members: Members, label: string | undefined, clock: Clock) {
     this.#members = members;
     this.#label = label;
+    this.#clock = clock;
     for (const [name, client] of members.clients) this.join(name, client);
   }
 
   join(name: string, client: Client): void {
-    if (!this.#isEnded) this.#shares.set(name, new Share(client, this.#label));
+    if (!this.#isEnded) this.#share(name, client);
+  }
+
+  #share(name: string, client: Client): Share {
+    const share = new Share(client, this.#label);
+    this.#shares.set(name, share);
+    void share.first.then(() => {
+      this.#lastNews = this.#clock.now();
+    });
+    return share;
   }
 
   leave(name: string): void {
@@ -27,6 +44,25 @@ export class Shares {
   /** When the first attempt of each has come out, one way or the other. */
   async settled(): Promise<void> {
     await Promise.all([...this.#shares.values()].map(({ first }) => first));
+  }
+
+  /**
+   * When the first attempt of each has come out, or one is up and for the length of the grace no other has
+   * come out: whoever waits for several servers is not held by one that hangs.
+   */
+  async gathered(grace: number, signal?: AbortSignal): Promise<void> {
+    for (;;) {
+      const waiting = [...this.#shares.values()].filter((share) => !share.isFirstOver && !this.#again.has(share));
+      if (waiting.length === 0 || this.#isEnded || signal?.aborted === true) return;
+      const left = this.up().size === 0 ? Infinity : this.#lastNews + grace - this.#clock.now();
+      if (left <= 0) return;
+      await anyOf(
+        waiting.map(({ first }) => first),
+        this.#clock,
+        left,
+        signal,
+      );
+    }
   }
 
   /** When one has a session, or none will have one. */
@@ -48,27 +84,22 @@ export class Shares {
     return new Map([...this.#shares].filter(([, { lease }]) => lease === null));
   }
 
-  /** Can it be asked something? A server that was given up is asked for again, when somebody needs it. */
-  isWithinReach(name: string): boolean {
-    const share = this.#shares.get(name);
-    return share !== undefined && (share.lease !== null || share.isOver);
-  }
-
   /**
    * The client of a server, to make a call on. Waits for no more than an attempt that nobody has made
-   * yet: a call to a server that is known to be down fails at once, with the reason.
+   * yet: a call to a server that is known to be down fails at once, with the reason. One that is urgent does
+   * not even wait for that.
    *
    * @throws what keeps the server from being called
    */
-  async reach(name: string): Promise<Client> {
+  async reach(name: string, isUrgent = false): Promise<Client> {
     let share = this.#shares.get(name);
     if (share === undefined) throw this.unknown(`${JSON.stringify(name)} is no server of this group`);
     if (share.isOver && !this.#isEnded) {
-      share = new Share(share.client, this.#label);
-      this.#shares.set(name, share);
+      share = this.#share(name, share.client);
+      this.#again.add(share);
     }
-    await share.first;
-    if (share.lease === null) throw share.failure ?? new Error(share.reason);
+    if (!isUrgent) await share.first;
+    if (share.lease === null) throw share.failure;
     return share.client;
   }
 
@@ -84,6 +115,10 @@ export class Shares {
     return this.#members.clients;
   }
 
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
   /** From now on nothing is taken part in again: a call that is still on its way must not bring a server back. */
   end(): void {
     this.#isEnded = true;
@@ -97,4 +132,23 @@ export class Shares {
   async release(): Promise<void> {
     await Promise.all([...this.#shares.values()].map((share) => share.release()));
   }
+}
+
+/** The first of these to come, or the end of the time, or the signal. */
+function anyOf(
+  firsts: readonly Promise<void>[],
+  clock: Clock,
+  within: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      if (timer !== null) clock.clearTimeout(timer);
+      forget?.();
+      resolve();
+    };
+    const timer = within === Infinity ? null : clock.setTimeout(end, within);
+    const forget = signal === undefined ? undefined : onAbort(signal, end);
+    for (const first of firsts) void first.then(end);
+  });
 }

@@ -7,10 +7,11 @@ import type {
 } from '@modelcontextprotocol/sdk/types.js';
 import type { HandlerContext, InboundRequest } from '../../actors/inbound.js';
 import { ElicitRequestParamsSchema, ElicitResultSchema } from '../../protocol/sdk.js';
+import { boundForm } from './bounds.js';
 import { asJson, badParams, badResult, INTERNAL_ERROR, INVALID_PARAMS, Refusal } from './refusal.js';
 import { misfitOf, spelledOut, withDefaults, type FormContent, type RequestedSchema } from './requested-schema.js';
 
-/** What the server asks: a form to fill in, or a URL to visit (`mode: 'url'`), which is never opened here. */
+/** What the server asks: a form to fill in, or an http(s) URL to visit (`mode: 'url'`), which is never opened here. */
 export type ElicitationParams = ElicitRequestFormParams | ElicitRequestURLParams;
 
 /** What the server is told of what `elicitationHandler` can do. */
@@ -22,7 +23,10 @@ export type ElicitationValue = string | number | boolean | readonly string[];
 /** The fields of a form, by name. */
 export type ElicitationContent = Readonly<Record<string, ElicitationValue | undefined>>;
 
-/** A result, or the content alone: it means accept. A single value fits a form of the one field `value`. */
+/**
+ * A result, or for a form the content alone: it means accept. A single value fits a form of the one field
+ * `value`. A URL is agreed to with `accept()`, never with data.
+ */
 export type ElicitationAnswer = ElicitResult | ElicitationContent | ElicitationValue;
 
 /** Answers `elicitation/create`. What it throws, the server is told as an error. */
@@ -92,6 +96,7 @@ export async function elicit(
   { method, body }: InboundRequest,
   context: HandlerContext,
 ): Promise<object> {
+  boundForm(body);
   const given = spelledOut(body);
   const parsed = ElicitRequestParamsSchema.safeParse(given);
   if (!parsed.success) throw badParams(method, parsed.error);
@@ -100,6 +105,7 @@ export async function elicit(
     const message = `this client does not support elicitation of the mode ${params.mode ?? 'form'}, and did not say so`;
     throw new Refusal(INVALID_PARAMS, message, 'server');
   }
+  if (params.mode === 'url') refuseUnusual(params.url);
   // The handler sees what came; the content is held to what was understood of it.
   const { data } = parsed;
   const schema = data.mode === 'url' ? null : { ...closedness(params), ...data.requestedSchema };
@@ -107,6 +113,15 @@ export async function elicit(
   const checked = ElicitResultSchema.safeParse(result);
   if (!checked.success) throw badResult('elicitationHandler', 'an ElicitResult', checked.error);
   return result;
+}
+
+/** What a handler is most likely to hand on to a browser: no scripts, no files, and nothing that looks like another host. */
+function refuseUnusual(text: string): void {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isWeb = url !== null && ['http:', 'https:'].includes(url.protocol);
+  if (isWeb && url.username === '' && url.password === '') return;
+  const what = isWeb ? 'without a user name and a password' : 'of http or https';
+  throw new Refusal(INVALID_PARAMS, `this client takes only URLs ${what} for elicitation`, 'server');
 }
 
 /** Not a word of the protocol, and yet some say it. */
@@ -129,7 +144,12 @@ function resultOf(given: unknown, schema: RequestedSchema | null): object {
   }
   const isMade = typeof given === 'object' && made.has(given);
   const plain = asJson('elicitationHandler', given);
-  const result = isMade || isResult(plain, schema) ? (plain as ElicitResult) : { action: 'accept', content: plain };
+  const isAnswer = isMade || isResult(plain, schema);
+  if (schema === null && !isAnswer) {
+    const message = 'elicitationHandler gave data for a URL: only accept(), decline() or cancel() is an answer to one';
+    throw new Refusal(INTERNAL_ERROR, message, 'handler');
+  }
+  const result = isAnswer ? (plain as ElicitResult) : { action: 'accept', content: plain };
   const { content, ...rest } = result as ElicitResult & { readonly content?: unknown };
   if (rest.action !== 'accept') return rest;
   if (schema === null) {

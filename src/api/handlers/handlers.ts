@@ -10,7 +10,7 @@ import type { RequestProgress } from '../calls.js';
 import { elicit, type ElicitationCapabilities, type ElicitationHandler } from './elicitation.js';
 import { isLogShown, logMessageOf, logQuietly, type LogHandler } from './logging.js';
 import { tellHandler, type MessageHandler, type ServerNotification } from './message-handler.js';
-import { asJson, INTERNAL_ERROR, METHOD_NOT_FOUND, peerErrorOf, Refusal } from './refusal.js';
+import { asJson, INTERNAL_ERROR, METHOD_NOT_FOUND, peerErrorOf, Refusal, shortened } from './refusal.js';
 import { listRoots, type Roots } from './roots.js';
 import { createMessage, type SamplingCapabilities, type SamplingHandler } from './sampling.js';
 
@@ -85,7 +85,9 @@ export class Handlers {
           elicit(elicitationHandler, elicitation, request, context),
         );
     }
-    return { error: { code: METHOD_NOT_FOUND, message: `this client does not handle ${request.method}` } };
+    return {
+      error: { code: METHOD_NOT_FOUND, message: `this client does not handle ${shortened(request.method, 200)}` },
+    };
   }
 
   async #answer(where: string, context: HandlerContext, work: () => Promise<object>): Promise<Answer> {

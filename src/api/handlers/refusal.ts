@@ -29,11 +29,16 @@ export const badParams = (method: string, error: z.core.$ZodError): Refusal =>
 export const badResult = (where: string, what: string, error: z.core.$ZodError): Refusal =>
   new Refusal(INTERNAL_ERROR, `what ${where} gave is not ${what}: ${issuesOf(error)}`, 'handler');
 
+/** A server's own words may be of any length. */
+export const shortened = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, length)}...`;
+
 /** The first is enough to go on: of a choice of schemas there may be dozens. */
 function issuesOf({ issues }: z.core.$ZodError): string {
   const [first] = issues;
   if (first === undefined) return 'invalid';
-  return first.path.length === 0 ? first.message : `${first.path.join('.')}: ${first.message}`;
+  const message = shortened(first.message, 300);
+  return first.path.length === 0 ? message : `${shortened(first.path.join('.'), 200)}: ${message}`;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The handlers of a client, each of which can be replaced while it is connected. */
 import { configError } from '../options.js';
 import { Operations } from '../operations.js';
+import { capabilitiesOf } from './capabilities.js';
 import type { ElicitationCapabilities, ElicitationHandler } from './elicitation.js';
 import type { Effective, ProgressHandler } from './handlers.js';
 import type { LogHandler } from './logging.js';
@@ -12,6 +13,9 @@ import type { SamplingCapabilities, SamplingHandler } from './sampling.js';
 type OrNone<T> = T | null | undefined;
 
 export abstract class ReplaceableHandlers extends Operations {
+  /** Stops waiting for the session to be ready, whose server is to be told that the roots have changed. */
+  #forgetRoots: (() => void) | undefined;
+
   /**
    * Replaces the roots. A server that was told there are roots is told that they have changed.
    *
@@ -28,10 +32,8 @@ export abstract class ReplaceableHandlers extends Operations {
     }
     this.runtime.handlers.current.roots = typeof given === 'function' ? given : given?.slice();
     const effective = this.#effective('roots');
-    if (effective === 'now' && this.runtime.state === 'ready') {
-      // A session that is lost in this moment asks for the roots anew in the next.
-      await this.runtime.notify('notifications/roots/list_changed', undefined, null).catch(() => undefined);
-    }
+    if (effective === 'now' && this.runtime.state === 'ready') await this.#tellOfRoots();
+    else if (effective === 'now') this.#tellOfRootsOnceReady();
     return effective;
   }
 
@@ -41,12 +43,13 @@ export abstract class ReplaceableHandlers extends Operations {
    * @param handler the new one; nothing takes it away, and the server is answered with an error
    * @param capabilities what later sessions are told of it; left out: as it was
    * @returns `now`, or `next session` where the server of this session was told that there is none
-   * @throws ConfigError when it is no function
+   * @throws ConfigError when it is no function, or the capabilities are none
    */
   setSamplingCallback(handler: OrNone<SamplingHandler>, capabilities?: SamplingCapabilities): Effective {
     const { current } = this.runtime.handlers;
-    current.samplingHandler = functionOrNone('setSamplingCallback', handler);
-    if (capabilities !== undefined) current.samplingCapabilities = capabilities;
+    const given = functionOrNone('setSamplingCallback', handler);
+    current.samplingCapabilities = checked('setSamplingCallback', capabilities) ?? current.samplingCapabilities;
+    current.samplingHandler = given;
     return this.#effective('sampling');
   }
 
@@ -56,12 +59,14 @@ export abstract class ReplaceableHandlers extends Operations {
    * @param handler the new one; nothing takes it away, and the server is answered with an error
    * @param capabilities what later sessions are told of it; left out: as it was
    * @returns `now`, or `next session` where the server of this session was told that there is none
-   * @throws ConfigError when it is no function
+   * @throws ConfigError when it is no function, or the capabilities are none
    */
   setElicitationCallback(handler: OrNone<ElicitationHandler>, capabilities?: ElicitationCapabilities): Effective {
     const { current } = this.runtime.handlers;
-    current.elicitationHandler = functionOrNone('setElicitationCallback', handler);
-    if (capabilities !== undefined) current.elicitationCapabilities = capabilities;
+    const given = functionOrNone('setElicitationCallback', handler);
+    current.elicitationCapabilities =
+      checked('setElicitationCallback', capabilities) ?? current.elicitationCapabilities;
+    current.elicitationHandler = given;
     return this.#effective('elicitation');
   }
 
@@ -89,12 +94,38 @@ export abstract class ReplaceableHandlers extends Operations {
     this.runtime.handlers.current.progressHandler = functionOrNone('setProgressHandler', handler);
   }
 
+  async #tellOfRoots(): Promise<void> {
+    // A session that is lost in this moment asks for the roots anew in the next.
+    await this.runtime.notify('notifications/roots/list_changed', undefined, null).catch(() => undefined);
+  }
+
+  /** A server that has answered the handshake may have asked already, before we know that it has. */
+  #tellOfRootsOnceReady(): void {
+    const { runtime } = this;
+    const { generation } = runtime.snapshot.context;
+    this.#forgetRoots?.();
+    this.#forgetRoots = runtime.observation.onChange(() => {
+      const isSame = runtime.snapshot.context.generation === generation;
+      if (isSame && runtime.state === 'initializing') return;
+      this.#forgetRoots?.();
+      this.#forgetRoots = undefined;
+      if (isSame && runtime.state === 'ready') void this.#tellOfRoots();
+    });
+  }
+
   #effective(capability: 'roots' | 'sampling' | 'elicitation'): Effective {
     const { handlers, state, snapshot } = this.runtime;
     const isLive = state === 'ready' || state === 'initializing';
     const advertised = handlers.advertised(snapshot.context.generation);
     return isLive && advertised[capability] !== undefined ? 'now' : 'next session';
   }
+}
+
+function checked<T extends object>(method: string, capabilities: T | undefined): T | undefined {
+  if (capabilities === undefined) return undefined;
+  const parsed = capabilitiesOf<T>().safeParse(capabilities);
+  if (parsed.success) return parsed.data;
+  throw configError(`${method}(): the capabilities ${parsed.error.issues[0]?.message ?? 'are not valid'}`, 'handler');
 }
 
 function functionOrNone<T extends (...args: never) => unknown>(method: string, handler: OrNone<T>): T | undefined {

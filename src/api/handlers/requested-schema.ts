@@ -4,6 +4,7 @@
  */
 import type { ElicitRequestFormParams } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
+import { shortened } from './refusal.js';
 
 /** The schema of a form. */
 export type RequestedSchema = ElicitRequestFormParams['requestedSchema'];
@@ -47,13 +48,13 @@ const given = (content: FormContent, name: string): unknown =>
 /** Where the content does not fit, by the name of the property; null where it does. */
 export function misfitOf(schema: RequestedSchema, content: FormContent): string | null {
   for (const name of schema.required ?? []) {
-    if (given(content, name) === undefined) return `${JSON.stringify(name)} is missing`;
+    if (given(content, name) === undefined) return `${quoted(name)} is missing`;
   }
   const isClosed = 'additionalProperties' in schema && schema.additionalProperties === false;
   for (const [name, value] of Object.entries(content)) {
     const field = Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
     const fault = field === undefined ? (isClosed ? 'was not asked for' : null) : faultOf(field, value);
-    if (fault !== null) return `${JSON.stringify(name)} ${fault}`;
+    if (fault !== null) return `${quoted(name)} ${fault}`;
   }
   return null;
 }
@@ -113,7 +114,16 @@ function faultOfChoices({ items, minItems, maxItems }: Of<'array'>, value: unkno
   if (!Array.isArray(value)) return `must be a list of ${shown(choices)}`;
   if (minItems !== undefined && value.length < minItems) return `must have ${String(minItems)} items or more`;
   if (maxItems !== undefined && value.length > maxItems) return `must have ${String(maxItems)} items or less`;
-  return value.every((item) => choices.includes(item as string)) ? null : `must be a list of ${shown(choices)}`;
+  const known = new Set<unknown>(choices);
+  return value.every((item) => known.has(item)) ? null : `must be a list of ${shown(choices)}`;
 }
 
-const shown = (choices: readonly string[]): string => choices.map((choice) => JSON.stringify(choice)).join(', ');
+/** Choices that a message names. */
+const SHOWN = 10;
+
+const quoted = (text: string): string => JSON.stringify(shortened(text, 100));
+
+function shown(choices: readonly string[]): string {
+  const named = choices.slice(0, SHOWN).map(quoted).join(', ');
+  return choices.length <= SHOWN ? named : `${named} and ${String(choices.length - SHOWN)} others`;
+}

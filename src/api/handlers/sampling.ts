@@ -11,6 +11,7 @@ import {
   CreateMessageResultSchema,
   CreateMessageResultWithToolsSchema,
 } from '../../protocol/sdk.js';
+import { boundMessages } from './bounds.js';
 import { badParams, badResult, INVALID_PARAMS, Refusal } from './refusal.js';
 
 /** What the server asks for: the messages, the system prompt, the model preferences, ... */
@@ -38,6 +39,7 @@ export async function createMessage(
   { method, body }: InboundRequest,
   context: HandlerContext,
 ): Promise<object> {
+  boundMessages(body);
   const params = CreateMessageRequestParamsSchema.safeParse(body);
   if (!params.success) throw badParams(method, params.error);
   const wantsTools = params.data.tools !== undefined || params.data.toolChoice !== undefined;

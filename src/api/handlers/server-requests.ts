@@ -9,7 +9,7 @@ import { pathOf } from '../snapshot.js';
 const withdrawn: Failure = {
   kind: 'aborted',
   code: 'withdrawn',
-  message: 'the server withdrew it',
+  message: 'it was withdrawn: by the server, or because the server that asked is gone',
   executed: 'no',
   retryable: false,
 };

@@ -1,7 +1,6 @@
 /**
  * The keywords of JSON Schema that a result is checked by, and what each must hold. What is not here
- * is left out of what is compiled: annotations (`format` among them, as 2020-12 has it), and what a
- * server could stop us with.
+ * is left out of what is compiled: annotations, and what a server could stop us with.
  */
 
 /** What a keyword holds. */
@@ -11,11 +10,11 @@ export type Holds =
   | 'schema or schemas'
   | 'schemas by name'
   | 'schemas or names by name'
+  | 'names by name'
   | 'number'
   | 'positive number'
   | 'count'
   | 'names'
-  | 'names by name'
   | 'reference'
   | 'values'
   | 'value'
@@ -69,10 +68,11 @@ export const keywords: ReadonlyMap<string, Holds> = new Map<string, Holds>([
 
 /**
  * What narrows a schema and is not checked: regular expressions of the server, which may run for
- * years; what compares every item with every other; and references whose target is only known on
- * the way.
+ * years; what compares every item with every other; references whose target is only known on the
+ * way; and `format`, an annotation of 2020-12 that most servers check by all the same.
  */
 export const unchecked: ReadonlySet<string> = new Set([
+  'format',
   'pattern',
   'patternProperties',
   'uniqueItems',

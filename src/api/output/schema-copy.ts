@@ -4,11 +4,16 @@
  * positions of schemas: a property that is named "pattern" is a property.
  */
 import { contrary, keywords, unchecked, wide, type Holds } from './keywords.js';
+import { strayReference } from './references.js';
 
 /** Schemas within one output schema; compiling takes a fraction of a millisecond for each. */
 export const MAX_SUBSCHEMAS = 1_000;
 /** Levels of schemas in schemas. */
 export const MAX_DEPTH = 64;
+/** Names in the lists of names of one output schema. */
+export const MAX_NAMES = 2_000;
+/** Subschemas with an `$id`; each reference is looked up in each of them. */
+const MAX_RESOURCES = 100;
 /** Characters of a name that is looked up. */
 const MAX_REFERENCE = 2_048;
 
@@ -29,8 +34,8 @@ export interface PreparedSchema {
 export function prepare(schema: unknown): PreparedSchema {
   const dialect = dialectOf(schema);
   const copy = new SchemaCopy(dialect, false);
-  const whole = copy.of(schema, 0);
-  return { dialect, schema: copy.isNarrower ? new SchemaCopy(dialect, true).of(schema, 0) : whole };
+  const whole = copy.whole(schema);
+  return { dialect, schema: copy.isNarrower ? new SchemaCopy(dialect, true).whole(schema) : whole };
 }
 
 function dialectOf(schema: unknown): Dialect {
@@ -50,16 +55,28 @@ class SchemaCopy {
   readonly #dialect: Dialect;
   readonly #lenient: boolean;
   #schemas = 0;
+  #names = 0;
   readonly #path: string[] = [];
+  /** All that a reference may lead to. */
+  readonly #made = new Set<unknown>();
+  readonly #references: string[] = [];
+  /** Those with an `$id` of their own, from which the references within them start. */
+  readonly #resources: Copy[] = [];
 
   constructor(dialect: Dialect, lenient: boolean) {
     this.#dialect = dialect;
     this.#lenient = lenient;
   }
 
+  whole(schema: unknown): Copy {
+    const copied = this.of(schema, 0);
+    const stray = strayReference(this.#references, [copied, ...this.#resources], this.#made);
+    if (stray !== undefined) throw new UnusableSchema(`its $ref ${text(stray)} leads to what is no schema`);
+    return copied;
+  }
+
   of(schema: unknown, depth: number): Copy {
-    this.#schemas += 1;
-    if (this.#schemas > MAX_SUBSCHEMAS) throw new UnusableSchema(`it has more than ${MAX_SUBSCHEMAS} subschemas`);
+    this.#countSchema();
     if (depth > MAX_DEPTH) throw new UnusableSchema(`it is nested more than ${MAX_DEPTH} levels deep`);
     if (typeof schema === 'boolean') return schema;
     if (!isObject(schema)) throw this.#unusable('a schema');
@@ -70,6 +87,11 @@ class SchemaCopy {
       this.#path.pop();
     }
     return this.#finished(copied);
+  }
+
+  #countSchema(): void {
+    this.#schemas += 1;
+    if (this.#schemas > MAX_SUBSCHEMAS) throw new UnusableSchema(`it has more than ${MAX_SUBSCHEMAS} subschemas`);
   }
 
   #keysOf(schema: Record<string, unknown>): string[] {
@@ -99,11 +121,13 @@ class SchemaCopy {
       case 'schemas by name':
         return this.#byName(value, (inner) => this.of(inner, depth + 1));
       case 'schemas or names by name':
-        return this.#byName(value, (inner) => (Array.isArray(inner) ? this.#names(inner) : this.of(inner, depth + 1)));
+        return this.#byName(value, (inner) =>
+          Array.isArray(inner) ? this.#requiring(inner) : this.of(inner, depth + 1),
+        );
       case 'names by name':
-        return this.#byName(value, (inner) => this.#names(inner));
+        return this.#byName(value, (inner) => this.#requiring(inner));
       case 'names':
-        return this.#names(value);
+        return this.#namesOf(value);
       case 'number':
         return this.#that(Number.isFinite(value), value, 'a number');
       case 'positive number':
@@ -129,9 +153,19 @@ class SchemaCopy {
     return value;
   }
 
-  #names(value: unknown): unknown {
-    const isNames = Array.isArray(value) && value.every((name) => typeof name === 'string');
-    return this.#that(isNames, isNames ? [...new Set(value)] : value, 'a list of names');
+  #namesOf(value: unknown): unknown {
+    if (!Array.isArray(value) || !value.every((name) => typeof name === 'string'))
+      throw this.#unusable('a list of names');
+    const names = [...new Set(value)];
+    this.#names += names.length;
+    if (this.#names > MAX_NAMES) throw new UnusableSchema(`it has more than ${MAX_NAMES} names in lists of names`);
+    return names;
+  }
+
+  /** As a schema: names that hang on another one are compiled one by one, and those of `required` are not. */
+  #requiring(names: unknown): Copy {
+    this.#countSchema();
+    return this.#finished({ required: this.#namesOf(names) });
   }
 
   #list(value: unknown, depth: number): Copy[] {
@@ -152,7 +186,7 @@ class SchemaCopy {
   }
 
   #finished(copied: Record<string, unknown>): Copy {
-    const { nullable, oneOf, type, ...schema } = copied;
+    const { nullable, oneOf, type, dependentRequired, ...schema } = copied;
     const types = nullable === true && type !== undefined ? [...new Set([type, 'null'].flat())] : type;
     if (types !== undefined) schema['type'] = types;
     if (oneOf !== undefined) {
@@ -160,6 +194,13 @@ class SchemaCopy {
       if (this.#lenient) schema['allOf'] = [...((schema['allOf'] ?? []) as Copy[]), { anyOf: oneOf }];
       else schema['oneOf'] = oneOf;
     }
+    if (dependentRequired !== undefined) {
+      schema['allOf'] = [...((schema['allOf'] ?? []) as Copy[]), { dependentSchemas: dependentRequired }];
+    }
+    this.#made.add(schema);
+    if (typeof schema['$id'] === 'string' && this.#resources.push(schema) > MAX_RESOURCES)
+      throw new UnusableSchema(`it has more than ${MAX_RESOURCES} subschemas with an $id`);
+    if (typeof schema['$ref'] === 'string') this.#references.push(schema['$ref']);
     schema[WORK] = [workOf(copied), Object.keys(copied).some((key) => wide.has(key))];
     return schema;
   }
@@ -172,9 +213,22 @@ class SchemaCopy {
 /** A keyword of ours: how much work one evaluation of the schema is, and whether the size of the instance counts too. */
 export const WORK = 'x-work';
 
+/** What is gone through one by one. */
+const lists = [
+  'properties',
+  'required',
+  'allOf',
+  'anyOf',
+  'oneOf',
+  'prefixItems',
+  'items',
+  'dependentRequired',
+  'dependentSchemas',
+  'dependencies',
+];
+
 /** A schema within it that fails at its type does not count itself, so it counts here. */
 function workOf(schema: Record<string, unknown>): number {
-  const lists = ['properties', 'required', 'allOf', 'anyOf', 'oneOf', 'prefixItems', 'items', 'dependentRequired'];
   const values = ['enum', 'const'].map((key) => (schema[key] === undefined ? 0 : JSON.stringify(schema[key]).length));
   return lists.map((key) => entries(schema[key])).reduce((sum, n) => sum + n, 1 + Math.ceil(Math.max(...values) / 16));
 }

@@ -1,10 +1,12 @@
 /** What a caller gets of a tool's answer: checked by what is known of the tool, or by the caller's own schema. */
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import type { CallOptions } from '../calls.js';
 import { ConfigError, InvalidResponseError } from '../errors.js';
 import type { KnownTool } from '../known-tool.js';
+import { readInTime, requireSchema, type Waiting } from './own-schema.js';
+import { beforeSending } from '../raw.js';
 import {
   invalid,
-  readBy,
   toolErrorOf,
   toolResultOf,
   type ReadPlace,
@@ -30,15 +32,19 @@ export async function readToolResult<T>(
   runtime: Runtime,
   name: string,
   raw: CallToolResult,
-  { throwOnError = true, output, version }: ToolResultOptions<T> & { readonly version?: string | undefined },
+  options: ToolResultOptions<T> & Waiting & { readonly version?: string | undefined },
 ): Promise<ToolResult<T>> {
+  const { throwOnError = true, output, version } = options;
   if (raw.isError === true && throwOnError) throw toolErrorOf(name, raw, runtime.state);
-  const known = runtime.catalogue.get(name);
-  const tool = version === undefined || known?.version === version ? known : undefined;
-  const result = toolResultOf(raw, tool?.isWrapped) as ToolResult<T>;
+  const isMeant = (known: KnownTool | undefined): boolean => version === undefined || known?.version === version;
+  const last = runtime.catalogue.last(name);
+  // A value that was unwrapped a moment ago is not another one because tools of the server have changed since.
+  const result = toolResultOf(raw, isMeant(last) && last?.isWrapped) as ToolResult<T>;
   if (result.isError) return result;
   const place = { what: `tools/call ${JSON.stringify(name)}`, client: runtime.label, state: () => runtime.state };
-  if (output !== undefined) return { ...result, data: await readBy(output, result.data, place) };
+  if (output !== undefined) return { ...result, data: await readInTime(runtime, output, result.data, place, options) };
+  const known = runtime.catalogue.get(name);
+  const tool = isMeant(known) ? known : undefined;
   if (tool?.hasOutputSchema === true) await checkOutput(runtime, tool, result, place);
   return result;
 }
@@ -74,19 +80,36 @@ function report(runtime: Runtime, tool: KnownTool, { what, client, state }: Read
 }
 
 /**
- * @internal Before a tool is called: it is still what the caller has looked at.
- * @throws ConfigError where it is not, or nobody has looked
+ * @internal Before a tool is called: its result can be read by `output`, and it is still what the caller has
+ * looked at, for which there is another look before the call is sent, maybe in a later session.
+ *
+ * @returns the options of the call, with that look
+ * @throws ConfigError
  */
-export function expectDefinition(runtime: Runtime, name: string, fingerprint: string | undefined): void {
-  if (fingerprint === undefined) return;
-  const found = runtime.catalogue.expect(name, fingerprint);
+export function checkedOptions<
+  O extends CallOptions & ToolResultOptions & { readonly expectFingerprint?: string | undefined },
+>(runtime: Runtime, name: string, options: O): O {
+  const { expectFingerprint: fingerprint, output } = options;
+  requireSchema('callTool({ output })', output);
+  if (fingerprint === undefined) return options;
+  // Where there is no session, nobody can have looked at the tools of the next one yet: that is seen when it is there.
+  expectDefinition(runtime, name, fingerprint, runtime.state === 'ready');
+  const check = (): void => {
+    expectDefinition(runtime, name, fingerprint, true);
+  };
+  return { ...options, [beforeSending]: check };
+}
+
+function expectDefinition(runtime: Runtime, name: string, fingerprint: string, inSession: boolean): void {
+  const session = inSession ? runtime.snapshot.context.generation : null;
+  const found = runtime.catalogue.expect(name, fingerprint, session);
   if (found === 'met') return;
   const [code, why] =
     found === 'changed'
       ? ['tool_changed', 'its definition is not the expected one any more: look at it again before you call it']
       : [
           'tool_not_listed',
-          'it was not listed since its server last said that its tools changed: call listTools() first',
+          'it was not listed in this session, or not since its server last said that its tools changed: call listTools() first',
         ];
   throw new ConfigError({
     message: `callTool(${JSON.stringify(name)}) on ${runtime.label} was not made: ${why}`,

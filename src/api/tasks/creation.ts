@@ -4,6 +4,7 @@
  * answer itself.
  */
 import type { Caller, CallSpec } from '../caller.js';
+import type { CallOptions, Progress } from '../calls.js';
 import { McpError } from '../errors.js';
 import type { Runtime } from '../runtime.js';
 import { ImmediateTask } from './immediate.js';
@@ -96,13 +97,11 @@ class CreatingCaller<R> implements Caller {
       },
       // Here, and not when the caller hears of it: what the server tells of the task may be next in line.
       read: (body, place) => {
-        const status = this.isAsTask ? createdTask(body) : null;
+        const status = this.isAsTask ? createdTask(body, place) : null;
         if (status !== null) {
           const { take } = this.#operation;
           this.task = new RemoteTask(this.#runtime, this.#caller, status, { method, operation: take });
-          const { onProgress } = options;
-          if (onProgress !== undefined)
-            this.#runtime.features.tasks.followProgress(this.#requestId, status.taskId, onProgress);
+          this.#followProgress(status.taskId, options);
           throw new TaskCreated();
         }
         const result = spec.read(body, place);
@@ -110,6 +109,20 @@ class CreatingCaller<R> implements Caller {
         return result;
       },
     });
+  }
+
+  /** Whoever was told of the request is told of the task. */
+  #followProgress(taskId: string, { onProgress }: CallOptions): void {
+    const { features, handlers } = this.#runtime;
+    const requestId = this.#requestId;
+    if (onProgress !== undefined) {
+      features.tasks.followProgress(requestId, taskId, { name: 'onProgress', tell: onProgress });
+    } else if (handlers.current.progressHandler !== undefined) {
+      const { method } = this.#operation;
+      const tell = (progress: Progress): unknown =>
+        handlers.current.progressHandler?.({ ...progress, requestId, method });
+      features.tasks.followProgress(requestId, taskId, { name: 'progressHandler', tell });
+    }
   }
 
   notify(method: string, params?: Readonly<Record<string, unknown>>): Promise<void> {

@@ -3,21 +3,23 @@ import type { BlobResourceContents, TextResourceContents } from '@modelcontextpr
 import { textOf } from '../../protocol/failure.js';
 import type { Caller } from '../caller.js';
 import type { CallOptions } from '../calls.js';
-import { McpError } from '../errors.js';
+import type { KnownTool } from '../known-tool.js';
 import { configError } from '../options.js';
 import { readToolResult, type ToolResultOptions } from '../output/tool-results.js';
 import { RawOperations, type Arguments } from '../raw.js';
 import { promptResultOf, type PromptResult, type ToolResult } from '../results.js';
 import type { Runtime } from '../runtime.js';
-import { listedTools } from '../tool-listing.js';
 import type { VersionOptions } from '../version.js';
 import { createTask } from './creation.js';
 import { askStatus } from './questions.js';
 import { RemoteTask, type TaskReading } from './remote.js';
-import { canBeTask } from './support.js';
 import { PromptTask, ResourceTask, ToolTask, type TaskRequest } from './task.js';
 
-/** With `task`: the call is to be a task of the server. */
+/**
+ * With `task`: the call is to be a task of the server. Given up (timeout, signal, `cancel()`) before the
+ * server has said that it made one, it is not cancelled as a request; where the session lives to hear of
+ * the task, the task is cancelled then.
+ */
 export interface AsTask {
   /** `true`, or for how long the server should keep it. */
   readonly task: true | TaskRequest;
@@ -77,16 +79,19 @@ export async function toolTask<T>(
   options: CallToolLike<T>,
   request: TaskRequest,
 ): Promise<ToolTask<T>> {
-  await consult(runtime, caller, name, options);
   const { method, operation } = toolReading(runtime, name, options);
-  const work = await createTask(runtime, caller, request, {
-    method,
-    make: async (by) =>
-      readToolResult(runtime, name, await new RawOperations(by).callTool(name, args, options), options),
-    take: operation,
-    isForbidden: () => runtime.catalogue.get(name)?.taskSupport === 'forbidden',
+  // In one part in the session: what was listed is what the server has that is called.
+  return caller.span(async (within) => {
+    await runtime.features.tasks.consultations.consult(runtime, within, options);
+    const work = await createTask(runtime, caller, request, {
+      method,
+      make: async (by) =>
+        readToolResult(runtime, name, await new RawOperations(by).callTool(name, args, options), options),
+      take: operation,
+      isForbidden: () => isForbiddenTool(runtime.catalogue.get(name)),
+    });
+    return new ToolTask(work);
   });
-  return new ToolTask(work);
 }
 
 /** @internal */
@@ -121,24 +126,11 @@ export async function promptTask(
 /** Only tools say so. */
 const isForbidden = (): boolean => false;
 
-/**
- * A server may run a tool that is not for tasks and then refuse to say what came of it: who calls one
- * as a task has to have looked (server/tools#task-augmented). Once in a session is enough.
- */
-async function consult(runtime: Runtime, caller: Caller, name: string, options: CallOptions): Promise<void> {
-  const { negotiated, catalogue, features } = runtime;
-  if (catalogue.get(name) !== undefined) return;
-  if (negotiated !== null && !canBeTask(negotiated, 'tools/call')) return;
-  if (features.tasks.hasConsulted(runtime.snapshot.context.generation)) return;
-  const { timeout, signal, failFast } = options;
-  try {
-    await listedTools(runtime, caller, { timeout, signal, failFast });
-  } catch (error) {
-    // A server need not list what it can do; all else would stop the call itself.
-    if (!(error instanceof McpError)) throw error;
-  }
-  features.tasks.noteConsulted(runtime.snapshot.context.generation);
-}
+/** What is listed and says nothing is not for tasks; what is not listed may be. */
+const isForbiddenTool = (tool: KnownTool | undefined): boolean =>
+  tool !== undefined && tool.taskSupport !== 'optional' && tool.taskSupport !== 'required';
+
+const kinds: readonly string[] = ['tool', 'resource', 'prompt'];
 
 /** @internal The handle of a task that is there already, whoever made it. */
 export async function foundTask<T>(
@@ -148,6 +140,8 @@ export async function foundTask<T>(
 ): Promise<ToolTask<T> | ResourceTask | PromptTask> {
   if (typeof taskId !== 'string' || taskId === '') throw configError('getTask() takes the id of a task', 'task');
   const { kind = 'tool' } = options;
+  if (!kinds.includes(kind))
+    throw configError(`getTask(): there is no kind ${textOf(kind)}; it is tool, resource or prompt`, 'task');
   const status = await askStatus(runtime, caller, taskId, options);
   switch (kind) {
     case 'tool':
@@ -156,7 +150,5 @@ export async function foundTask<T>(
       return new ResourceTask(new RemoteTask(runtime, caller, status, resourceReading(`task:${taskId}`)));
     case 'prompt':
       return new PromptTask(new RemoteTask(runtime, caller, status, promptReading(taskId)));
-    default:
-      throw configError(`getTask(): there is no kind ${JSON.stringify(kind)}; it is tool, resource or prompt`, 'task');
   }
 }

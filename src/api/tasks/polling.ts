@@ -9,12 +9,20 @@ import { whenOver } from '../tenure.js';
 import type { TaskStatus } from './status.js';
 import type { TaskWatch } from './watch.js';
 
-/** Milliseconds between two questions: the first, and the most that a server may ask for. */
+/** Milliseconds between two questions: the first, and where the server does not say. */
 const SHORTEST = 20;
-const LONGEST = 5_000;
+const USUAL = 5_000;
+/** What a server may ask for at the most, and from when on it is followed: what is soon done is soon known. */
+const LONGEST = 60_000;
+const SOON = 1_000;
+/** What it may not ask for less than, in the long run. */
+const QUICKEST = 100;
 
 /** Questions in a row that may go unanswered on a session that lives. */
 const PATIENCE = 3;
+
+/** Under way at the same time: one that somebody waits for, and one that nobody does any more. */
+const QUESTIONS = 2;
 
 interface Waiter {
   readonly take: (status: TaskStatus) => void;
@@ -30,6 +38,8 @@ export class TaskPolling {
   readonly #watch: TaskWatch;
   readonly #ask: AskStatus;
   readonly #waiters = new Set<Waiter>();
+  readonly #underWay = new Set<Promise<unknown>>();
+  #forget: (() => void) | null = null;
   #stop: AbortController | null = null;
   #wake: (() => void) | null = null;
   #isPressing = false;
@@ -39,9 +49,6 @@ export class TaskPolling {
     this.#caller = caller;
     this.#watch = watch;
     this.#ask = ask;
-    watch.follow((status) => {
-      for (const waiter of [...this.#waiters]) waiter.take(status);
-    });
   }
 
   /**
@@ -57,6 +64,8 @@ export class TaskPolling {
         signal.removeEventListener('abort', leave);
         this.#runtime.release();
         if (this.#waiters.size > 0) return;
+        this.#forget?.();
+        this.#forget = null;
         // A question that is under way is answered: there are servers that a cancel ends.
         this.#stop?.abort();
         this.#stop = null;
@@ -77,6 +86,10 @@ export class TaskPolling {
         },
       };
       this.#waiters.add(waiter);
+      // Only for as long as somebody waits: a handle that nobody holds any more is held by nobody.
+      this.#forget ??= this.#watch.follow((status) => {
+        for (const each of [...this.#waiters]) each.take(status);
+      });
       this.#runtime.hold();
       signal.addEventListener('abort', leave, { once: true });
       waiter.take(this.#watch.current);
@@ -121,7 +134,7 @@ export class TaskPolling {
         if (signal.aborted) return;
         this.#isPressing = false;
         try {
-          await this.#ask(caller);
+          await this.#question(caller);
           unanswered = 0;
         } catch (error) {
           if (!isPassing(error)) throw error;
@@ -134,12 +147,24 @@ export class TaskPolling {
     }
   }
 
-  /** Short at first, then twice as long each time, up to what the server wishes. */
+  /** Questions that are given up are answered, and so must not pile up: who comes then joins the last. */
+  #question(caller: Caller): Promise<unknown> {
+    const last = [...this.#underWay].at(-1);
+    if (last !== undefined && this.#underWay.size >= QUESTIONS) return last;
+    const asked = this.#ask(caller).finally(() => {
+      this.#underWay.delete(asked);
+    });
+    this.#underWay.add(asked);
+    return asked;
+  }
+
+  /** Short at first, then twice as long each time; after a second, what the server wishes. */
   #pause(round: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.#runtime.options;
-    const wished = this.#watch.current.pollInterval ?? LONGEST;
-    const longest = Math.min(Math.max(wished, SHORTEST), LONGEST);
-    const delay = Math.min(SHORTEST * 2 ** Math.min(round, 30), longest);
+    const { pollInterval = 0 } = this.#watch.current;
+    const growing = SHORTEST * 2 ** Math.min(round, 30);
+    const wished = pollInterval > 0 ? Math.min(Math.max(pollInterval, QUICKEST), LONGEST) : null;
+    const delay = wished !== null && growing > SOON ? wished : Math.min(growing, wished ?? USUAL);
     // What was said just before the first question need not be asked.
     const left = round === 0 ? this.#watch.heardAt + delay - clock.now() : delay;
     if (left <= 0 || signal.aborted || this.#isPressing) return Promise.resolve();

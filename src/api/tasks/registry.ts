@@ -5,25 +5,36 @@
 import type { Progress } from '../calls.js';
 import type { Complaints } from '../complaints.js';
 import type { Notifications } from '../notifications.js';
+import { Consultations } from './consultations.js';
 import { isTerminal, statusOf, type TaskStatus } from './status.js';
-import type { TaskWatch } from './watch.js';
+import { TaskWatch } from './watch.js';
 
 interface Followed {
-  readonly watches: Set<TaskWatch>;
+  readonly watch: TaskWatch;
   /** The progress tokens that stand for it. */
-  readonly tokens: number[];
+  readonly tokens: Set<number>;
+}
+
+/** Who is told of what stands for a task. */
+interface Listener {
+  /** What its errors are told as. */
+  readonly name: string;
+  readonly tell: (progress: Progress) => unknown;
 }
 
 export class TaskRegistry {
+  readonly consultations: Consultations;
   readonly #complaints: Complaints;
+  readonly #now: () => number;
   readonly #limit: number;
   readonly #ids = new Set<string>();
   readonly #tasks = new Map<string, Followed>();
-  readonly #progress = new Map<unknown, (progress: Progress) => unknown>();
-  #consulted = 0;
+  readonly #progress = new Map<unknown, Listener & { readonly task: Followed }>();
 
-  constructor(notifications: Notifications, complaints: Complaints, limit: number) {
+  constructor(notifications: Notifications, complaints: Complaints, limit: number, now: () => number) {
+    this.consultations = new Consultations(notifications);
     this.#complaints = complaints;
+    this.#now = now;
     this.#limit = Math.max(1, limit);
     notifications.on('notifications/tasks/status', (params) => {
       this.#statusTold(params);
@@ -45,48 +56,53 @@ export class TaskRegistry {
 
   /** Every handle of the task is told. */
   note(status: TaskStatus): void {
-    for (const watch of [...(this.#tasks.get(status.taskId)?.watches ?? [])]) watch.note(status);
+    this.#tasks.get(status.taskId)?.watch.note(status);
   }
 
-  /** Was the server asked in this session which tools can be tasks? */
-  hasConsulted(generation: number): boolean {
-    return this.#consulted === generation;
-  }
-
-  noteConsulted(generation: number): void {
-    this.#consulted = generation;
-  }
-
-  add(watch: TaskWatch): void {
-    const { taskId } = watch;
+  /** One for all handles of a task, so that they can be dropped like any other object. */
+  watchOf(status: TaskStatus): TaskWatch {
+    const { taskId } = status;
     this.#ids.add(taskId);
     for (const oldest of this.#ids) {
       if (this.#ids.size <= this.#limit) break;
       this.#ids.delete(oldest);
     }
-    if (isTerminal(watch.current)) return;
-    const task = this.#tasks.get(taskId) ?? { watches: new Set(), tokens: [] };
+    const known = this.#tasks.get(taskId);
+    if (known !== undefined) {
+      known.watch.note(status);
+      return known.watch;
+    }
+    const watch = new TaskWatch(status, this.#complaints, this.#now);
+    if (!isTerminal(status)) this.#follow(watch);
+    return watch;
+  }
+
+  #follow(watch: TaskWatch): void {
+    const { taskId } = watch;
+    const task: Followed = { watch, tokens: new Set() };
     this.#tasks.set(taskId, task);
-    task.watches.add(watch);
     const forget = watch.follow((status) => {
       if (!isTerminal(status)) return;
       forget();
-      task.watches.delete(watch);
-      if (task.watches.size === 0) this.#drop(taskId, task);
+      this.#drop(taskId, task);
     });
-    if (this.#tasks.size <= this.#limit) return;
     for (const [oldest, dropped] of this.#tasks) {
+      if (this.#tasks.size <= this.#limit) return;
       this.#drop(oldest, dropped);
-      return;
     }
   }
 
   /** The token of the request that made a task stands for the task after it: progress is told to its end. */
-  followProgress(token: number, taskId: string, tell: (progress: Progress) => unknown): void {
+  followProgress(token: number, taskId: string, listener: Listener): void {
     const task = this.#tasks.get(taskId);
     if (task === undefined) return;
-    task.tokens.push(token);
-    this.#progress.set(token, tell);
+    task.tokens.add(token);
+    this.#progress.set(token, { ...listener, task });
+    for (const [oldest, { task: its }] of this.#progress) {
+      if (this.#progress.size <= this.#limit) return;
+      this.#progress.delete(oldest);
+      its.tokens.delete(oldest as number);
+    }
   }
 
   #drop(taskId: string, task: Followed): void {
@@ -100,10 +116,10 @@ export class TaskRegistry {
   }
 
   #progressTold({ progressToken, progress, total, message }: Readonly<Record<string, unknown>>): void {
-    const tell = this.#progress.get(progressToken);
-    if (tell === undefined || typeof progress !== 'number') return;
-    this.#complaints.run('onProgress', () =>
-      tell({
+    const listener = this.#progress.get(progressToken);
+    if (listener === undefined || typeof progress !== 'number') return;
+    this.#complaints.run(listener.name, () =>
+      listener.tell({
         progress,
         ...(typeof total === 'number' ? { total } : {}),
         ...(typeof message === 'string' ? { message } : {}),

@@ -10,7 +10,7 @@ import { TaskPolling } from './polling.js';
 import { TaskPrompt } from './prompt.js';
 import { askStatus, askToCancel } from './questions.js';
 import { isTerminal, type TaskState, type TaskStatus } from './status.js';
-import { TaskWatch } from './watch.js';
+import type { TaskWatch } from './watch.js';
 
 /** How the result of a task is read: by the operation that it is the result of. */
 export interface TaskReading<T> {
@@ -36,7 +36,7 @@ export class RemoteTask<T> {
     this.#runtime = runtime;
     this.#caller = caller;
     this.#reading = reading;
-    this.watch = new TaskWatch(status, runtime.complaints, () => runtime.options.clock.now());
+    this.watch = runtime.features.tasks.watchOf(status);
     this.#polling = new TaskPolling(runtime, caller, this.watch, (asker) => this.#ask(asker, {}));
     this.#prompt = new TaskPrompt(
       (signal) => askPayload(runtime, caller, this.#taskId, { signal, timeout: Infinity }),
@@ -44,10 +44,6 @@ export class RemoteTask<T> {
         this.#polling.askNow();
       },
     );
-    this.watch.follow(() => {
-      this.#promptWhereNeeded();
-    });
-    runtime.features.tasks.add(this.watch);
   }
 
   get #taskId(): string {
@@ -79,8 +75,17 @@ export class RemoteTask<T> {
     const what = `result() of task ${JSON.stringify(this.#taskId)}`;
     const until = clock.now() + timeout;
     if (this.#outcome === null && !isTerminal(this.watch.current)) await this.#until(what, options, true, isTerminal);
-    this.#outcome ??= this.#fetch();
-    return patiently(this.#runtime, what, this.#outcome, { signal, timeout: Math.max(0, until - clock.now()) });
+    const left = { signal, timeout: Math.max(0, until - clock.now()) };
+    return patiently(this.#runtime, what, () => this.#theOutcome(), left);
+  }
+
+  #theOutcome(): Promise<T> {
+    if (this.#outcome === null) {
+      this.#outcome = this.#fetch();
+      // Nobody has to wait for it to its end.
+      this.#outcome.catch(() => undefined);
+    }
+    return this.#outcome;
   }
 
   async cancel(options: CallOptions): Promise<TaskStatus> {
@@ -95,15 +100,29 @@ export class RemoteTask<T> {
     isEnough: (status: TaskStatus) => boolean,
   ): Promise<TaskStatus> {
     const left = new AbortController();
-    if (isForEnd) this.#awaitingEnd += 1;
+    const begin = (): Promise<TaskStatus> => {
+      if (isForEnd) this.#awaitEnd(left.signal);
+      return this.#polling.until(isEnough, left.signal);
+    };
     try {
-      this.#promptWhereNeeded();
-      return await patiently(this.#runtime, what, this.#polling.until(isEnough, left.signal), options);
+      return await patiently(this.#runtime, what, begin, options);
     } finally {
       left.abort();
-      if (isForEnd) this.#awaitingEnd -= 1;
-      if (this.#awaitingEnd === 0 && !isTerminal(this.watch.current)) this.#prompt.stop();
     }
+  }
+
+  #awaitEnd(left: AbortSignal): void {
+    this.#awaitingEnd += 1;
+    const forget = this.watch.follow(() => {
+      this.#promptWhereNeeded();
+    });
+    const leave = (): void => {
+      forget();
+      this.#awaitingEnd -= 1;
+      if (this.#awaitingEnd === 0 && !isTerminal(this.watch.current)) this.#prompt.stop();
+    };
+    left.addEventListener('abort', leave, { once: true });
+    this.#promptWhereNeeded();
   }
 
   /** Only for somebody who waits for its end: it may want what nobody is there to give. */
@@ -116,7 +135,7 @@ export class RemoteTask<T> {
   async #payload(): Promise<Payload> {
     const { payload } = this.#prompt;
     if (payload !== null) {
-      const early = patiently(this.#runtime, 'the result of a task', payload, { timeout: SOON });
+      const early = patiently(this.#runtime, 'the result of a task', () => payload, { timeout: SOON });
       const given = await early.catch(() => null);
       if (given !== null) return given;
       this.#prompt.stop();
@@ -135,9 +154,10 @@ export class RemoteTask<T> {
     try {
       return await this.#reading.operation(new PayloadCaller(this.#caller, this.#reading.method, fetch));
     } catch (error) {
-      if (error instanceof McpError) throw this.#endWithout(error);
-      if (!seen.answer) this.#outcome = null;
-      throw error;
+      // Of a task that is completed, there is a result: a server that does not give it now may do so later.
+      if (!seen.answer && (!(error instanceof McpError) || this.watch.current.status === 'completed'))
+        this.#outcome = null;
+      throw error instanceof McpError ? this.#endWithout(error) : error;
     }
   }
 

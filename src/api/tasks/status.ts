@@ -69,9 +69,16 @@ const asStatus = (said: z.infer<typeof statusSchema>): TaskStatus => ({
   ...(said.lastUpdatedAt == null ? {} : { lastUpdatedAt: said.lastUpdatedAt }),
 });
 
-/** The task that an answer creates; null where the answer is the result itself. */
-export const createdTask = (body: unknown): TaskStatus | null =>
-  typeof body === 'object' && body !== null && 'task' in body ? statusOf(body.task) : null;
+/**
+ * The task that an answer creates; null where the answer is the result itself.
+ *
+ * @throws InvalidResponseError where it is neither: there is a task, and nobody can tell which
+ */
+export function createdTask(body: unknown, place: () => ReadPlace): TaskStatus | null {
+  if (typeof body !== 'object' || body === null || !('task' in body)) return null;
+  const isResult = ['content', 'contents', 'messages', 'structuredContent'].some((key) => Object.hasOwn(body, key));
+  return isResult ? statusOf(body.task) : readStatus(body.task, place);
+}
 
 export const isTerminal = ({ status }: Pick<TaskStatus, 'status'>): boolean =>
   status === 'completed' || status === 'failed' || status === 'cancelled';

@@ -1,12 +1,14 @@
 /** The handles of tasks, as users hold them. */
 import type { BlobResourceContents, TextResourceContents } from '@modelcontextprotocol/sdk/types.js';
 import type { CallOptions } from '../calls.js';
+import { textOf } from '../../protocol/failure.js';
 import { McpActorError, type ClientState } from '../errors.js';
 import type { WaitOptions } from '../lifecycle.js';
+import { configError } from '../options.js';
 import type { PromptResult, ToolResult } from '../results.js';
 import { ImmediateTask } from './immediate.js';
 import type { RemoteTask } from './remote.js';
-import type { TaskState, TaskStatus } from './status.js';
+import { taskStates, type TaskState, type TaskStatus } from './status.js';
 
 /** What is asked of the server with `task`. */
 export interface TaskRequest {
@@ -73,15 +75,17 @@ export abstract class Task<T> {
 
   /**
    * Resolves when it comes to that state; without one, when it is not `working` any more, and
-   * `input_required` is that too. Asks the server, 20 ms after the first time and later every
-   * `pollInterval` of it, 5 s at most, and hears what the server tells unasked. A session that is
-   * lost meanwhile changes nothing.
+   * `input_required` is that too. Asks the server, 20 ms after the first time and after a second every
+   * `pollInterval` of it, 100 ms at least and 60 s at most (where it names none, 5 s), and hears what the
+   * server tells unasked. A session that is lost meanwhile changes nothing.
    *
    * @throws McpActorError with code `task_over` when it ended in another state than the one waited for
    * @throws RequestTimeoutError, RequestAbortedError when the timeout (default none) or the signal gave up
    * @throws ClosedError when the lease, or the client, that asks is closed
    */
   async wait({ state, ...options }: TaskWaitOptions = {}): Promise<TaskStatus> {
+    if (state !== undefined && !taskStates.includes(state))
+      throw configError(`wait(): there is no state ${textOf(state)}; it is one of ${taskStates.join(', ')}`, 'task');
     if (!(this.#work instanceof ImmediateTask)) return this.#work.wait(state, options);
     const { current } = this.#work;
     if (state === undefined || state === current.status) return current;

@@ -53,14 +53,20 @@ const remoteEntry = z.looseObject({
 /** `place`: where the entry stands, for messages. */
 export function parseEntry(entry: unknown, place: string, variables: Variables): ParsedServer {
   const given = typeof entry === 'object' && entry !== null ? entry : {};
-  const isStdio = 'command' in given;
-  if (isStdio === 'url' in given) {
+  const isStdio = hasKey(given, 'command');
+  if (isStdio === hasKey(given, 'url')) {
     throw notValid(
       place,
       isStdio ? 'has a "command" and a "url"; it needs one of them' : 'needs a "command" or an http(s) "url"',
     );
   }
   return isStdio ? stdioServer(given, place, variables) : remoteServer(given, place, variables);
+}
+
+/** Null is how others write that it is not there. */
+export function hasKey(entry: object, key: string): boolean {
+  const value: unknown = key in entry ? entry[key as keyof object] : undefined;
+  return value !== undefined && value !== null;
 }
 
 function stdioServer(entry: object, place: string, variables: Variables): ParsedServer {

@@ -11,20 +11,32 @@ const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'pro
 const DEPTH = 32;
 
 /** @throws FailureError of kind `config`, naming the place. */
-export function refuseForbiddenKeys(value: unknown, place: readonly string[] = [], depth = 0): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (depth > DEPTH) {
-    throw new FailureError(
-      configFailure('config', `the config is nested deeper than ${String(DEPTH)} levels at ${place[0] ?? ''}`),
-    );
-  }
-  for (const key of Object.keys(value)) {
-    const at = [...place, key];
-    if (FORBIDDEN.has(key)) {
-      throw new FailureError(
-        configFailure('config_key', `the config may not have the key ${JSON.stringify(key)} (at ${at.join('.')})`),
-      );
-    }
-    refuseForbiddenKeys((value as Record<string, unknown>)[key], at, depth + 1);
-  }
+export function refuseForbiddenKeys(config: unknown): void {
+  /** How deep each object goes: one that stands in many places is walked once. */
+  const heights = new Map<object, number>();
+  const walk = (value: unknown, place: readonly string[]): number => {
+    if (typeof value !== 'object' || value === null) return 0;
+    const known = heights.get(value);
+    if (place.length + (known ?? 0) > DEPTH) throw tooDeep(place);
+    if (known !== undefined) return known;
+    const inner = Object.keys(value).map((key) => {
+      const at = [...place, key];
+      if (FORBIDDEN.has(key)) throw forbidden(key, at);
+      return walk((value as Record<string, unknown>)[key], at);
+    });
+    const height = 1 + inner.reduce((highest, one) => Math.max(highest, one), 0);
+    heights.set(value, height);
+    return height;
+  };
+  walk(config, []);
 }
+
+const tooDeep = ([first]: readonly string[]): FailureError =>
+  new FailureError(
+    configFailure('config', `the config is nested deeper than ${String(DEPTH)} levels at ${first ?? ''}`),
+  );
+
+const forbidden = (key: string, at: readonly string[]): FailureError =>
+  new FailureError(
+    configFailure('config_key', `the config may not have the key ${JSON.stringify(key)} (at ${at.join('.')})`),
+  );

@@ -1,6 +1,6 @@
 /** Two configs made one. */
 import { serversOf, type ServerConfig } from '../config.js';
-import { notValid } from './entry.js';
+import { hasKey, notValid } from './entry.js';
 
 /** What belongs to one way of reaching a server, and means nothing to the other. */
 const WAYS = {
@@ -28,13 +28,21 @@ export function merge(base: ServerConfig, extra: ServerConfig): NormalConfig {
 }
 
 /** The keys beside the servers. */
-const rootOf = (config: ServerConfig): object => ('mcpServers' in config ? config : {});
+function rootOf(config: ServerConfig): object {
+  if ('mcpServers' in config) return config;
+  const servers = serversOf(config);
+  return Object.fromEntries(Object.entries(config).filter(([key]) => !(key in servers)));
+}
 
 function mergeEntry(before: unknown, after: unknown, name: string): unknown {
   if (!isEntry(after)) throw notValid(`mcpServers.${name}`, 'must be an object');
   if (!isEntry(before)) return after;
   const abandoned: readonly string[] =
-    'url' in after && 'command' in before ? WAYS.command : 'command' in after && 'url' in before ? WAYS.url : [];
+    hasKey(after, 'url') && 'command' in before
+      ? WAYS.command
+      : hasKey(after, 'command') && 'url' in before
+        ? WAYS.url
+        : [];
   const kept = Object.entries(before).filter(([key]) => !abandoned.includes(key));
   return { ...Object.fromEntries(kept), ...after };
 }

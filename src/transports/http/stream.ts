@@ -14,13 +14,21 @@ export type OtherEvents = (event: string, data: string) => boolean;
 
 const NOTHING: readonly unknown[] = [];
 
+/** Bytes of a message for each line of its event: what holds the lines costs many times what is in short ones. */
+const BYTES_PER_LINE = 16;
+const FEWEST_LINES = 1_000;
+
 const LINE_END = /\r\n?/g;
 
 export class EventStream {
   readonly #limits: Limits;
   readonly #decoder = new StringDecoder('utf8');
   readonly #parser: EventSourceParser;
+  readonly #maxLines: number;
   #messages: unknown[] = [];
+  /** Of the event that is being read. */
+  #lines = 0;
+  #atLineStart = true;
   #begun = false;
   #afterReturn = false;
   #tooLarge = false;
@@ -29,6 +37,7 @@ export class EventStream {
 
   constructor(limits: Limits, others: OtherEvents = () => true) {
     this.#limits = limits;
+    this.#maxLines = Math.max(FEWEST_LINES, Math.floor(limits.messageBytes / BYTES_PER_LINE));
     this.#parser = createParser({
       maxBufferSize: limits.messageBytes,
       onEvent: ({ event, data }) => {
@@ -57,9 +66,11 @@ export class EventStream {
   read(chunk: Buffer): readonly unknown[] {
     const text = this.#text(chunk);
     if (text === '' || this.#tooLarge || this.#stopped) return NOTHING;
+    const end = this.#endOfLines(text);
     cheaply(() => {
-      this.#parser.feed(text);
+      this.#parser.feed(text.slice(0, end));
     });
+    if (end < text.length) this.#tooLarge = true;
     const messages = this.#messages;
     if (messages.length === 0) return NOTHING;
     this.#messages = [];
@@ -79,6 +90,19 @@ export class EventStream {
     if (this.#afterReturn && text.startsWith('\n')) text = text.slice(1);
     this.#afterReturn = text.endsWith('\r');
     return text.includes('\r') ? text.replace(LINE_END, '\n') : text;
+  }
+
+  /** How far the text can be read: to its end, or to where one event has too many lines. */
+  #endOfLines(text: string): number {
+    let start = 0;
+    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', start)) {
+      const isBlank = at === start && (start > 0 || this.#atLineStart);
+      this.#lines = isBlank ? 0 : this.#lines + 1;
+      if (this.#lines > this.#maxLines) return at;
+      start = at + 1;
+    }
+    this.#atLineStart = start === text.length;
+    return text.length;
   }
 
   #take(data: string): void {

@@ -208,12 +208,12 @@ describe('the handshake', () => {
   });
 
   it('does not wait for a server that hangs any longer than its own attempt', async () => {
-    const { client, clock, servers } = inFrontOf({ slow: {}, quick: {} }, { connectTimeout: 500, initTimeout: 700 });
+    const { client, clock, servers } = inFrontOf({ slow: {}, quick: {} }, { connectTimeout: 100, initTimeout: 300 });
     servers.slow.script = ({ method }) => method === 'initialize';
     const connecting = outcome(client.connect());
-    await clock.advance(690);
+    await clock.advance(290);
     expect(connecting.state).toBe('pending');
-    await clock.advance(510);
+    await clock.advance(110);
     expect(connecting.state).toBe('fulfilled');
     expect((await client.listTools()).map(({ name }) => name)).toEqual(['quick_echo']);
     expect(client.servers.map(({ name, state }) => `${name} ${state}`)).toEqual([

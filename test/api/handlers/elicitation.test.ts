@@ -287,7 +287,7 @@ describe('elicitation by URL', () => {
 
   it.each([
     ['accept() with content', accept({ x: 1 }), { action: 'accept' }],
-    ['plain data', {}, { action: 'accept' }],
+    ['a result that is written out', { action: 'accept' } as const, { action: 'accept' }],
     ['decline()', decline(), { action: 'decline' }],
     ['cancel()', cancel(), { action: 'cancel' }],
   ])('is answered by %s, without content', async (_what, given, result) => {
@@ -298,9 +298,28 @@ describe('elicitation by URL', () => {
   it.each([
     ['nothing', undefined as unknown as string],
     ['true', true],
+    ['no data', {}],
+    ['the data of a form', { name: 'Ada' }],
   ])('is not agreed to by %s', async (_what, given) => {
-    const { error } = await ask({ elicitationHandler: () => given }, (server) => server.elicitInput(url));
+    const { error, complaints } = await ask({ elicitationHandler: () => given }, (server) => server.elicitInput(url));
     expect(error).toContain('-32603');
+    expect(complaints).toEqual([expect.stringMatching(/^elicitationHandler: /)]);
+  });
+
+  it.each([
+    'javascript:alert(1)',
+    'file:///etc/passwd',
+    'data:text/html,hello',
+    'https://example.com@evil.example/',
+    'https://me:secret@example.com/',
+    ' javascript:alert(1)',
+  ])('of %s is refused, and reaches no handler', async (odd) => {
+    let called = false;
+    const { asks, answers, complaints } = await asking({ elicitationHandler: () => ((called = true), accept()) });
+    await asks(1, 'elicitation/create', { ...url, url: odd });
+    expect(answers(1)[0]?.error?.code).toBe(-32602);
+    expect(called).toBe(false);
+    expect(complaints).toEqual([]);
   });
 
   it('that was not advertised gets -32602', async () => {

@@ -281,9 +281,33 @@ describe('when the session is left', () => {
     expect(answers(1)).toEqual([]);
   });
 
-  it('the next session starts with all its slots, and is not given answers of the one before', async () => {
+  it('its handlers that do not stop count on, however often a server goes and comes again', async () => {
     const { contexts, finish, samplingHandler } = patient();
-    const { asks, connection, client, server, clock } = await asking({ limits: { inbound: 1 }, samplingHandler });
+    const { asks, connection, client, server, clock } = await asking({ limits: { inbound: 2 }, samplingHandler });
+    await asks(1, 'sampling/createMessage', samplingParams);
+    connection.drop();
+    for (let session = 2; session < 6; session += 1) {
+      await clock.advance(0);
+      await client.waitFor('ready');
+      server.last.push({ id: 1, method: 'sampling/createMessage', params: samplingParams });
+      await settle();
+      if (session > 2) expect(server.last.received.at(-1)).toMatchObject({ id: 1, error: { code: -32000 } });
+      server.last.drop();
+      await clock.advance(60_000);
+    }
+    expect(contexts.map(({ generation }) => generation)).toEqual([1, 2]);
+    for (const end of finish) end('at last');
+    await client.waitFor('ready');
+    server.last.push({ id: 7, method: 'sampling/createMessage', params: samplingParams });
+    await settle();
+    finish[2]?.('done');
+    await settle();
+    expect(server.last.received.at(-1)).toEqual({ id: 7, ...text('done') });
+  });
+
+  it('the next session is not given answers of the one before', async () => {
+    const { contexts, finish, samplingHandler } = patient();
+    const { asks, connection, client, server, clock } = await asking({ samplingHandler });
     await asks(1, 'sampling/createMessage', samplingParams);
     connection.drop();
     await clock.advance(0);

@@ -32,6 +32,40 @@ describe('setRoots()', () => {
     expect(server.last.received.at(-1)).toMatchObject({ id: 1, result: { roots: [{ uri: 'file:///two' }] } });
   });
 
+  it('while the handshake is being finished tells the server once it is: it may have asked already', async () => {
+    const server = new ScriptedServer();
+    let finish = (): void => undefined;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    server.script = ({ method }, connection) => {
+      if (method === 'notifications/initialized') connection.push({ id: 9, method: 'roots/list' });
+      return false;
+    };
+    const client = new Client(
+      () => {
+        const transport = server.source();
+        const send = transport.send.bind(transport);
+        transport.send = async (message) => {
+          await send(message);
+          if ('method' in message && message.method === 'notifications/initialized') await finished;
+        };
+        return transport;
+      },
+      { roots: ['file:///old'] },
+    );
+    const connecting = client.connect();
+    await settle();
+    expect(client.state).toBe('initializing');
+    expect(await client.setRoots(['file:///middle'])).toBe('now');
+    expect(await client.setRoots(['file:///new'])).toBe('now');
+    finish();
+    await connecting;
+    await settle();
+    expect(server.last.count(CHANGED)).toBe(1);
+    server.last.push({ id: 10, method: 'roots/list' });
+    await settle();
+    expect(server.last.received.at(-1)).toMatchObject({ id: 10, result: { roots: [{ uri: 'file:///new' }] } });
+  });
+
   it('acts in the next session when there is none', async () => {
     const client = new Client(new ScriptedServer().source, { roots: [] });
     expect(await client.setRoots(['file:///x'])).toBe('next session');
@@ -165,6 +199,34 @@ describe('the handlers of notifications', () => {
     const [before, after, again] = connection.sent('tools/call').map(({ params }) => params?._meta?.progressToken);
     expect([before, again]).toEqual([undefined, undefined]);
     expect(after).toEqual(connection.sent('tools/call')[1]?.id);
+  });
+});
+
+describe('capabilities', () => {
+  it.each([
+    ['a text', 'junk', 'object of capabilities'],
+    ['a list', [], 'object of capabilities'],
+    ['a number for one of them', { tools: 5 }, 'object of capabilities'],
+    ['what is no JSON', { tools: { x: 1n } }, 'must be JSON'],
+  ])('that are %s are refused before the next session would fail by them', async (_what, given, why) => {
+    const { client, server, connection, clock } = await asking({ samplingHandler: () => 'x' });
+    const capabilities = given as unknown as Record<string, never>;
+    expect(() => client.setSamplingCallback(() => 'y', capabilities)).toThrow(why);
+    expect(() => client.setElicitationCallback(() => decline(), capabilities)).toThrow(ConfigError);
+    expect(() => new Client(server.source, { samplingCapabilities: capabilities })).toThrow(why);
+    connection.drop();
+    await clock.advance(0);
+    expect(server.last.sent('initialize')[0]?.params?.['capabilities']).toEqual({ sampling: {} });
+  });
+
+  it('are those that were given, whatever has become of the object since', async () => {
+    const { client, server, connection, clock } = await asking();
+    const given = { tools: {} } as { tools?: object };
+    client.setSamplingCallback(() => 'y', given);
+    delete given.tools;
+    connection.drop();
+    await clock.advance(0);
+    expect(server.last.sent('initialize')[0]?.params?.['capabilities']).toEqual({ sampling: { tools: {} } });
   });
 });
 

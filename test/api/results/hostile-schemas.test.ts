@@ -53,6 +53,45 @@ describe('a regular expression of the server', () => {
     expect(complaints).toEqual([]);
   });
 
+  const value = { type: 'string', pattern: evil };
+
+  it.each<readonly [string, object]>([
+    ['a constant', { $defs: { x: { const: value } }, $ref: '#/$defs/x/const' }],
+    ['one of several values', { $defs: { x: { enum: [1, value] } }, $ref: '#/$defs/x/enum/1' }],
+    ['a value in a value', { const: { a: [value] }, allOf: [{ $ref: '#/const/a/0' }] }],
+    [
+      'a constant, behind a reference to it',
+      { $defs: { x: { const: value }, y: { $ref: '#/$defs/x/const' } }, $ref: '#/$defs/y' },
+    ],
+    ['a constant, with its path in other letters', { $defs: { x: { const: value } }, $ref: '#/%24defs/x/%63onst' }],
+    [
+      'a constant, with its path in letters of letters',
+      { $defs: { x: { const: value } }, $ref: '#/%2524defs/x/const' },
+    ],
+    [
+      'a constant, by the name of the whole',
+      { $id: 'a:b', $defs: { x: { const: value } }, $ref: 'a:b#/$defs/x/const' },
+    ],
+    [
+      'a constant, from a part that has a name',
+      { $defs: { x: { $id: 'x:y', const: value, allOf: [{ $ref: '#/const' }] } }, $ref: 'x:y' },
+    ],
+    [
+      'properties as if they were a schema',
+      { properties: { uniqueItems: true, a: {} }, allOf: [{ $ref: '#/properties' }] },
+    ],
+  ])('is not reached as %s either: such a schema is not used [row 23]', async (_what, part) => {
+    const structuredContent = { value: payload };
+    for (const schema of [part, object({}, part)]) {
+      const { lease } = await toolOf(schema, structuredContent);
+      expect(byName(await lease.listTools())).toEqual({
+        sibling: undefined,
+        t: containing('leads to what is no schema'),
+      });
+      expect((await lease.callTool('t')).data).toEqual(structuredContent);
+    }
+  });
+
   it('that is none leaves the rest of the schema in force [row 23, row 24]', async () => {
     const schema = object({ value: { type: 'string', pattern: '(?P<x>' }, count: { type: 'integer' } });
     const { lease } = await toolOf(schema, { value: 'x', count: 'many' });
@@ -148,6 +187,59 @@ describe('a schema that cannot be used', () => {
     expect(byName(await lease.listTools())).toEqual({ sibling: undefined, t: 'it is no JSON' });
     expect((await lease.callTool('t')).data).toEqual({ a: 1 });
     await expect(lease.callTool('t', {}, { expectFingerprint: 'any' })).rejects.toMatchObject({ code: 'tool_changed' });
+  });
+});
+
+describe('a schema that takes long to compile', () => {
+  const names = (count: number): string[] => Array.from({ length: count }, (_, at) => `name ${String(at)}`);
+
+  it.each([
+    ['names that hang on one', { dependentRequired: { a: names(2_001) } }, 'more than 2000 names'],
+    [
+      'names that hang on many',
+      { dependentRequired: Object.fromEntries(names(1_001).map((name) => [name, ['q']])) },
+      'more than 1000 subschemas',
+    ],
+    ['required names', { required: names(2_001) }, 'more than 2000 names'],
+    [
+      'required names in many places',
+      { anyOf: Array.from({ length: 11 }, () => ({ required: names(199) })) },
+      'more than 2000 names',
+    ],
+    [
+      'parts with names of their own',
+      { allOf: names(101).map((_, at) => ({ $id: `a:${String(at)}` })) },
+      'more than 100 subschemas with an $id',
+    ],
+  ])('for its %s is not used [row 24]', async (_what, part, why) => {
+    const { lease } = await toolOf(object({}, part), {});
+    expect(byName(await lease.listTools())).toEqual({ sibling: undefined, t: containing(why) });
+  });
+
+  it('because of names that each other name needs, as often as allowed, is compiled at once, and checked', async () => {
+    const schema = {
+      dependentRequired: { 'name 0': names(1_500) },
+      dependentSchemas: { 'name 0': { maxProperties: 1_500 } },
+    };
+    const all = Object.fromEntries(names(1_500).map((name) => [name, 1]));
+    const started = performance.now();
+    const compiled = await checks.of(JSON.stringify(schema));
+    if ('error' in compiled) throw new Error(compiled.error);
+    expect(compiled.check(all)).toEqual({ kind: 'fits' });
+    expect(compiled.check({ 'name 0': 1 })).toMatchObject({ kind: 'misfit' });
+    expect(compiled.check({ ...all, more: 1 })).toMatchObject({ kind: 'misfit' });
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
+  it('counts the names that hang on others as work', async () => {
+    const $ref = (name: string): object => ({
+      allOf: Array.from({ length: 100 }, () => ({ $ref: `#/$defs/${name}` })),
+    });
+    const all = Object.fromEntries(names(1_500).map((name) => [name, 1]));
+    const $defs = { a: { dependentRequired: { 'name 0': names(1_500) } }, b: $ref('a'), c: $ref('b') };
+    const compiled = await checks.of(JSON.stringify({ $defs, $ref: '#/$defs/c' }));
+    if ('error' in compiled) throw new Error(compiled.error);
+    expect(compiled.check(all)).toMatchObject({ kind: 'unchecked' });
   });
 });
 

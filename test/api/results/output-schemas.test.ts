@@ -173,6 +173,20 @@ describe('what is checked', () => {
     }
   });
 
+  it.each([
+    ['the whole', { properties: { a: { $ref: '#' } }, type: 'object' }, { a: {} }, { a: 1 }],
+    ['a part of another part', { $defs: { a: { items: { type: 'null' } } }, $ref: '#/$defs/a/items' }, null, 1],
+    ['a property', { properties: { a: { type: 'null' }, b: { $ref: '#/properties/a' } } }, { b: null }, { b: 1 }],
+    ['one of a list', { allOf: [{ anyOf: [{ type: 'null' }] }, { $ref: '#/allOf/0/anyOf/0' }] }, null, 1],
+    ['a name with signs in it', { $defs: { 'a/b~c d': { type: 'null' } }, $ref: '#/$defs/a~1b~0c%20d' }, null, 1],
+    ['an anchor', { $defs: { a: { $anchor: 'here', type: 'null' } }, $ref: '#here' }, null, 1],
+    ['a part by its $id', { $defs: { a: { $id: 'x:y', type: 'null' } }, $ref: 'x:y' }, null, 1],
+    ['a part of the whole by its $id', { $id: 'x:y', $defs: { a: { type: 'null' } }, $ref: 'x:y#/$defs/a' }, null, 1],
+  ])('follows a reference to %s', async (_what, schema, good, bad) => {
+    expect(await verdictOf(schema, good)).toBe('fits');
+    expect(await verdictOf(schema, bad)).toBe('misfit');
+  });
+
   it('leaves out what stands beside a $ref of draft-07', async () => {
     const schema = { definitions: { a: { type: ['string', 'null'] } }, $ref: '#/definitions/a', type: 'string' };
     expect(await verdictOf({ $schema: draft07, ...schema }, null)).toBe('fits');
@@ -181,6 +195,18 @@ describe('what is checked', () => {
 
   it.each([
     ['formats', { type: 'string', format: 'date-time' }, 'tomorrow'],
+    [
+      'one of two formats',
+      {
+        oneOf: [
+          { type: 'string', format: 'uuid' },
+          { type: 'string', format: 'email' },
+        ],
+      },
+      'ada@example.com',
+    ],
+    ['what must not be of a format', { type: 'string', not: { format: 'uuid' } }, 'ada@example.com'],
+    ['what hangs on a format', { if: { format: 'uuid' }, then: { minLength: 36 } }, 'ada@example.com'],
     ['regular expressions', { type: 'string', pattern: '^a+$' }, 'b'],
     ['properties by regular expression', { patternProperties: { '^a': { type: 'string' } } }, { a: 1 }],
     [

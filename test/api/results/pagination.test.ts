@@ -1,6 +1,13 @@
 import { McpServer, ResourceTemplate } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { describe, expect, it } from 'vitest';
-import { Client, ConfigError, InvalidResponseError, LimitError, SessionLostError } from '../../../src/index.js';
+import {
+  Client,
+  ConfigError,
+  InvalidResponseError,
+  LimitError,
+  RequestTimeoutError,
+  SessionLostError,
+} from '../../../src/index.js';
 import { outcome, virtualClient } from '../../support/virtual-client.js';
 import { serving, tool } from './listing-server.js';
 
@@ -178,6 +185,71 @@ describe('a list whose session is lost between two pages', () => {
   });
 });
 
+describe('a list whose session is lost while a page is asked for', () => {
+  /** The first sessions end where their second page should have been. */
+  async function lossy(losses: number, options = {}) {
+    const { client, server, clock } = virtualClient(options);
+    server.script = ({ method, id, params }, connection) => {
+      if (method !== 'prompts/list' || id === undefined) return false;
+      const isFirst = params?.['cursor'] === undefined;
+      const name = `${isFirst ? 'first' : 'second'} of ${String(connection.generation)}`;
+      if (!isFirst && connection.generation <= losses) connection.drop(new Error('gone'));
+      else connection.reply(id, { prompts: [{ name }], ...(isFirst ? { nextCursor: 'next' } : {}) });
+      return true;
+    };
+    return { lease: await client.connect(), server, clock };
+  }
+
+  it.each([1, 2])('is begun anew in the next, after %i losses', async (losses) => {
+    const { lease, clock } = await lossy(losses);
+    const listing = outcome(lease.listPrompts());
+    await clock.advance(50_000);
+    const session = String(losses + 1);
+    expect(listing.value).toEqual([{ name: `first of ${session}` }, { name: `second of ${session}` }]);
+  });
+
+  it('is given up when that happens again and again', async () => {
+    const { lease, server, clock } = await lossy(Infinity);
+    const listing = outcome(lease.listPrompts());
+    await clock.advance(50_000);
+    expect(listing.value).toBeInstanceOf(SessionLostError);
+    expect(server.count('prompts/list')).toBe(6);
+  });
+
+  it('is told what it was lost to where there is no next session', async () => {
+    const { lease, server, clock } = await lossy(Infinity, { reconnect: false });
+    const listing = outcome(lease.listPrompts());
+    await clock.advance(50_000);
+    expect(listing.value).toBeInstanceOf(SessionLostError);
+    expect(listing.value).toMatchObject({ cause: { message: 'gone' } });
+    expect(server.count('prompts/list')).toBe(2);
+  });
+});
+
+describe('a list that takes long', () => {
+  it.each([
+    ['timeout', { timeout: 300 }],
+    ['maxTotalTimeout', { maxTotalTimeout: 300 }],
+  ])('ends with the %s of the call, however many pages it has', async (_what, options) => {
+    const { client, server, clock } = virtualClient();
+    let page = 0;
+    server.script = ({ method, id }, connection) => {
+      if (method !== 'prompts/list' || id === undefined) return false;
+      page += 1;
+      const nextCursor = String(page);
+      clock.setTimeout(() => {
+        connection.reply(id, { prompts: [], nextCursor });
+      }, 100);
+      return true;
+    };
+    const lease = await client.connect();
+    const listing = outcome(lease.listPrompts(options));
+    await clock.advance(310);
+    expect(listing.value).toBeInstanceOf(RequestTimeoutError);
+    expect(page).toBeLessThan(5);
+  });
+});
+
 describe('what is listed', () => {
   it('is given as the server sent it, with what the protocol does not know [3.6.4]', async () => {
     const meta = { fastmcp: { tags: ['a', 'b'] } };
@@ -209,6 +281,15 @@ describe('what is listed', () => {
       expect(await lease.listResourceTemplates()).toMatchObject([{ uriTemplate: 'weather://{city}/now', _meta }]);
       expect(await lease.raw.listResourceTemplates()).toMatchObject({ resourceTemplates: [{ name: 'weather' }] });
     });
+  });
+
+  it('may repeat many names: onError is told once, of some of them', async () => {
+    const names = Array.from({ length: 500 }, (_, at) => `${'x'.repeat(1_000)} ${String(at)}`);
+    const tools = [...names, ...names, ...names].map((name) => tool(name));
+    const { lease, complaints } = await serving({ 'tools/list': () => ({ tools }) });
+    expect(await lease.listTools()).toHaveLength(500);
+    expect(complaints).toEqual([expect.stringContaining('and 490 others')]);
+    expect(complaints[0]?.length).toBeLessThan(2_000);
   });
 
   it('may hold a tool whose schemas are none, beside the others [row 24]', async () => {

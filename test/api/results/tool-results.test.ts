@@ -31,6 +31,15 @@ describe('data', () => {
     expect(server.count('tools/list')).toBe(1);
   });
 
+  it('stays unwrapped when the server says that its tools have changed [3.6.9]', async () => {
+    const wrapped = { type: 'object', properties: { result: { type: 'integer' } }, 'x-fastmcp-wrap-result': true };
+    const { lease, server } = await toolOf(wrapped, { result: 5 });
+    await lease.listTools();
+    server.last.push({ method: 'notifications/tools/list_changed' });
+    await lease.ping();
+    expect((await lease.callTool('t')).data).toBe(5);
+  });
+
   it.each([
     [{ result: 5 }, undefined],
     [{ result: 5 }, { fastmcp: { wrap_result: false } }],

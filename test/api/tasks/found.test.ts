@@ -1,6 +1,18 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { TaskStatus } from '../../../src/index.js';
 import { taskClient, TaskServer, textResult } from './task-server.js';
+
+/** Lets the garbage be collected, as far as it can be asked for. */
+async function collect(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  for (let n = 0; n < 3; n += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    gc();
+  }
+}
 
 describe('resources and prompts as tasks', () => {
   it('gives what they would have given at once', async () => {
@@ -45,6 +57,27 @@ describe('the tasks of a server', () => {
     };
     expect((await lease.listTasks()).map(({ taskId }) => taskId)).toEqual(['a', 'b']);
     expect(await lease.listTasks({ cursor: 'second' })).toEqual([{ taskId: 'b', status: 'working', ttl: null }]);
+    await clock.until(client.close());
+  });
+
+  it('have one state for all their handles, and keep no handle that nobody holds', async () => {
+    const served = new TaskServer();
+    const { client, clock } = taskClient(served);
+    const lease = await client.connect();
+    const task = await lease.callTool('render', {}, { task: true });
+    const found = await lease.getTask('task-1');
+    const seen: string[] = [];
+    task.onStatusChange(({ status }) => seen.push(status));
+    served.finish();
+    expect(await found.status()).toBe(task.current);
+    expect(seen).toEqual(['completed']);
+
+    served.tasks.clear();
+    await lease.callTool('render', {}, { task: true });
+    const handles: WeakRef<object>[] = [];
+    for (let n = 0; n < 50; n += 1) handles.push(new WeakRef(await lease.getTask('task-1')));
+    await collect();
+    expect(handles.filter((handle) => handle.deref() !== undefined).length).toBeLessThan(5);
     await clock.until(client.close());
   });
 

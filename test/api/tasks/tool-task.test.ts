@@ -144,6 +144,39 @@ describe('a tool call as a task', () => {
     await clock.until(client.close());
   });
 
+  it('tells progress to the end of the task to the handler of the client, too', async () => {
+    const served = new TaskServer();
+    const seen: object[] = [];
+    const { client, clock } = taskClient(served, { progressHandler: (progress) => seen.push(progress) });
+    const lease = await client.connect();
+    await lease.callTool('render', {}, { task: true });
+    const requestId = served.server.last.sent('tools/call')[0]?.params?._meta?.progressToken;
+    const params = { progressToken: requestId, progress: 1 };
+    served.server.last.push({ method: 'notifications/progress', params });
+    await settle();
+    expect(seen).toEqual([{ progress: 1, requestId, method: 'tools/call' }]);
+    await clock.until(client.close());
+  });
+
+  it('can be asked for its result again where the server could not give it', async () => {
+    const served = new TaskServer();
+    const { script } = served.server;
+    let refusals = 1;
+    served.server.script = (message, connection) => {
+      if (message.method !== 'tasks/result' || refusals === 0) return script?.(message, connection);
+      refusals -= 1;
+      connection.refuse(message.id ?? 0, -32000, 'busy, try again');
+      return true;
+    };
+    const { client, clock } = taskClient(served);
+    const lease = await client.connect();
+    const task = await lease.callTool('render', {}, { task: true });
+    served.finish();
+    await expect(clock.until(task.result())).rejects.toThrow('busy, try again');
+    expect((await task.result()).content).toEqual([{ type: 'text', text: 'done' }]);
+    await clock.until(client.close());
+  });
+
   it('refuses what is no request for a task', async () => {
     const served = new TaskServer();
     const { client, clock } = taskClient(served);

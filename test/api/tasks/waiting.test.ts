@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { McpActorError, RequestAbortedError, RequestTimeoutError } from '../../../src/index.js';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import { outcome } from '../../support/virtual-client.js';
-import { started } from './task-server.js';
+import { started, taskClient, TaskServer, textResult } from './task-server.js';
 
 /** What is armed in a session that nobody waits in. */
 async function armedAtRest(): Promise<number> {
@@ -108,17 +108,84 @@ describe('waiting for a task', () => {
   });
 
   it.each([
-    ['in no time', 0, 20],
-    ['before the last', -5_000, 20],
-    ['tomorrow', 86_400_000, 5_000],
+    ['in no time', 0, 5_000],
+    ['before the last', -5_000, 5_000],
+    ['all the time', 1, 100],
+    ['tomorrow', 86_400_000, 60_000],
   ])('is not led by a server that wants to be asked again %s', async (_when, pollInterval, every) => {
     const { served, task, clock, client } = await started(pollInterval);
     const waiting = outcome(task.wait());
-    await clock.advance(6_000);
+    await clock.advance(12_000);
     const before = served.server.count('tasks/get');
     await clock.advance(4 * every);
     expect(served.server.count('tasks/get') - before).toBe(4);
     expect(waiting.state).toBe('pending');
+    await clock.until(client.close());
+  });
+
+  it('is soon as slow as the server wishes', async () => {
+    const { served, task, clock, client } = await started(60_000);
+    const waiting = outcome(task.wait());
+    await clock.advance(60_000);
+    expect(served.server.count('tasks/get')).toBe(6);
+    await clock.advance(60_000);
+    expect(served.server.count('tasks/get')).toBe(7);
+    expect(waiting.state).toBe('pending');
+    await clock.until(client.close());
+  });
+
+  it('has two questions under way at the most, however often it is given up', async () => {
+    const { served, task, lease, clock, client } = await started();
+    const { script } = served.server;
+    served.server.script = (message, connection) =>
+      message.method === 'tasks/get' ? true : script?.(message, connection);
+    for (let n = 0; n < 100; n += 1) {
+      const waiting = outcome(task.wait({ timeout: 25 }));
+      await clock.advance(25);
+      expect(waiting.value).toBeInstanceOf(RequestTimeoutError);
+    }
+    expect(client.inFlight).toHaveLength(2);
+    await clock.until(lease.ping());
+    // Who joins a question has its answer.
+    const joined = outcome(task.wait());
+    served.finish();
+    const [, second] = served.server.last.sent('tasks/get');
+    served.server.last.reply(second?.id ?? 0, { ...served.task });
+    await clock.advance(25);
+    expect(joined.state).toBe('fulfilled');
+    await clock.until(client.close());
+  });
+
+  it('refuses a state that there is not, a signal that is none, and does nothing for one that is aborted', async () => {
+    const served = new TaskServer();
+    const { client, clock } = taskClient(served, { autoConnect: true, idleTimeout: 0 });
+    const task = await clock.until(client.callTool('render', {}, { task: true }));
+    await clock.until(client.waitFor('disconnected'));
+    const sessions = served.server.connections.length;
+    await expect(task.wait({ state: 'complete' as never })).rejects.toMatchObject({ code: 'task' });
+    await expect(task.wait({ signal: AbortSignal.abort() })).rejects.toBeInstanceOf(RequestAbortedError);
+    await expect(task.wait({ timeout: Number.NaN })).rejects.toMatchObject({ code: 'timeout' });
+    await expect(task.result({ signal: new AbortController() as never })).rejects.toMatchObject({ code: 'signal' });
+    await settle();
+    expect(served.server.connections).toHaveLength(sessions);
+    await expect(client.getTask('task-1', { kind: 'tools' as never })).rejects.toMatchObject({ code: 'task' });
+    expect(served.server.connections).toHaveLength(sessions);
+    expect(clock.armed).toBe(0);
+  });
+
+  it('takes a signal that is none for a mistake of its caller, also where the tool has failed', async () => {
+    const { served, task, clock, client } = await started();
+    served.finish({ ...textResult('no ink'), isError: true }, 'failed');
+    await task.status();
+    const { armed } = clock;
+    const unheard: unknown[] = [];
+    const note = (reason: unknown): number => unheard.push(reason);
+    process.on('unhandledRejection', note);
+    onTestFinished(() => void process.off('unhandledRejection', note));
+    await expect(task.result({ signal: new AbortController() as never })).rejects.toMatchObject({ code: 'signal' });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(unheard).toEqual([]);
+    expect(clock.armed).toBe(armed);
     await clock.until(client.close());
   });
 
