@@ -1,13 +1,6 @@
 /** Walks a list to its end: until there is no cursor, or one comes back that was followed already. */
 import type { CallOptions } from './calls.js';
-import {
-  ClosedError,
-  InvalidResponseError,
-  LimitError,
-  McpError,
-  NotConnectedError,
-  SessionLostError,
-} from './errors.js';
+import { InvalidResponseError, LimitError, McpError, SessionLostError } from './errors.js';
 import { configError } from './options.js';
 import { generationOf } from './raw.js';
 import type { Runtime } from './runtime.js';
@@ -34,7 +27,8 @@ export interface ListOptions extends CallOptions {
  * the code `repeated_cursor`, and what was listed is given.
  *
  * @throws LimitError where there are more pages than allowed
- * @throws SessionLostError where one session after the other is lost on the way; a list is begun anew in the next
+ * @throws SessionLostError where the session is lost while a page is asked for: like any request, it is not made again
+ * unasked (I8); or where one session after the other is replaced between two pages, each time beginning the list anew
  */
 export async function allPages<P extends Page>(
   runtime: Runtime,
@@ -48,21 +42,12 @@ export async function allPages<P extends Page>(
   const limit = maxPages ?? runtime.options.limits.pages;
   const budget = budgetOf(runtime, options);
   const inTime = (page: PageRequest): Promise<P> => fetch({ ...page, ...budget() });
-  let lost: SessionLostError | null = null;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const pages = await pagesOfOneSession(runtime, method, limit, maxPages === undefined, inTime);
-      if (pages !== null) return pages;
-    } catch (error) {
-      // Where there is no next session, what the list was lost to says more than that there is none.
-      if (!(error instanceof SessionLostError)) throw lost !== null && isAfterLoss(error) ? lost : error;
-      lost = error;
-    }
-    if (attempt === ATTEMPTS) throw lost ?? restless(runtime, method);
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const pages = await pagesOfOneSession(runtime, method, limit, maxPages === undefined, inTime);
+    if (pages !== null) return pages;
   }
+  throw restless(runtime, method);
 }
-
-const isAfterLoss = (error: unknown): boolean => error instanceof NotConnectedError || error instanceof ClosedError;
 
 /** What a caller says of time is meant for the list, however many pages it has; the client's own timeout for each page. */
 function budgetOf(runtime: Runtime, { timeout, maxTotalTimeout }: ListOptions): () => Omit<PageRequest, 'cursor'> {

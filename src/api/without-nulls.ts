@@ -16,7 +16,6 @@ const optional: ReadonlySet<string> = new Set([
   'hasMore',
   'icons',
   'idempotentHint',
-  'isError',
   'lastModified',
   'mimeType',
   'nextCursor',

@@ -61,7 +61,7 @@ function boundValues(params: unknown): void {
 
 function refuseAbove(count: number, limit: number, what: string): void {
   if (count <= limit) return;
-  const message = `it has more ${what} than this client looks at: ${limit.toLocaleString('en')} at the most`;
+  const message = `it has more ${what} than this client looks at: ${String(limit)} at the most`;
   throw new Refusal(INVALID_PARAMS, message, 'server');
 }
 

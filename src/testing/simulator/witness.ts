@@ -93,8 +93,12 @@ export class Witness implements WireClient {
     const complaint = uncausedReason(value);
     if (complaint !== null) this.uncaused ??= `${label}: ${complaint}`;
     if (!(value instanceof SessionLostError)) return;
-    const death = this.wire.deaths.get(value.generation);
-    if (value.code === 'transport_closed' && death instanceof FaultError && rootOf(value) !== death) {
+    // Given up, it names what the outage began with: a session before the last one.
+    const { deaths } = this.wire;
+    const death = deaths.get(value.generation);
+    const root = rootOf(value);
+    const isOfThisOutage = [...deaths].some(([generation, each]) => generation <= value.generation && each === root);
+    if (value.code === 'transport_closed' && death instanceof FaultError && !isOfThisOutage) {
       this.uncaused ??= `${label}: the peer died of ${death.message}, and the error does not say so`;
     }
   }

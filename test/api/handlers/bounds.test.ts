@@ -29,34 +29,34 @@ async function answered(method: string, params: object) {
 describe('a request of the server that holds too much', () => {
   it.each([
     ['257 fields', 'elicitation/create', form(fields(257, { type: 'boolean' })), '256'],
-    ['50,000 fields that are none', 'elicitation/create', form(fields(50_000, {})), '50,000'],
-    ['2,001 choices for one field', 'elicitation/create', form({ a: { type: 'string', enum: texts(2_001) } }), '2,000'],
+    ['50,000 fields that are none', 'elicitation/create', form(fields(50_000, {})), '50000'],
+    ['2,001 choices for one field', 'elicitation/create', form({ a: { type: 'string', enum: texts(2_001) } }), '2000'],
     [
       '2,001 choices for several fields',
       'elicitation/create',
       form(fields(3, { type: 'array', items: { type: 'string', enum: texts(667) } })),
-      '2,000',
+      '2000',
     ],
-    ['2,001 names of required fields', 'elicitation/create', form({}, { required: texts(2_001) }), '2,000'],
-    ['1,001 messages', 'sampling/createMessage', sampling(many(1_001, message)), '1,000'],
+    ['2,001 names of required fields', 'elicitation/create', form({}, { required: texts(2_001) }), '2000'],
+    ['1,001 messages', 'sampling/createMessage', sampling(many(1_001, message)), '1000'],
     [
       '4,001 blocks of content',
       'sampling/createMessage',
       sampling([{ role: 'user', content: many(4_001, text) }]),
-      '4,000',
+      '4000',
     ],
     [
       '4,001 blocks in what a tool gave',
       'sampling/createMessage',
       sampling([{ role: 'user', content: [{ type: 'tool_result', toolUseId: '1', content: many(4_001, text) }] }]),
-      '4,000',
+      '4000',
     ],
-    ['1,001 tools', 'sampling/createMessage', sampling([message], { tools: many(1_001, {}) }), '1,000'],
+    ['1,001 tools', 'sampling/createMessage', sampling([message], { tools: many(1_001, {}) }), '1000'],
     [
       '50,001 words that stop it',
       'sampling/createMessage',
       sampling([message], { stopSequences: many(50_001, 1) }),
-      '50,000',
+      '50000',
     ],
   ])('%s, is refused with the limit, and reaches no handler', async (_what, method, params, limit) => {
     const { error, asked, complaints } = await answered(method, params);

@@ -278,7 +278,7 @@ describe('a schema that takes years to check', () => {
       const { lease, complaints } = await toolOf(schema, structuredContent);
       await lease.listTools();
       for (let call = 0; call < 2; call += 1) expect((await lease.callTool('t')).data).toEqual(structuredContent);
-      expect(complaints).toEqual([expect.stringContaining(`more than ${MAX_WORK.toLocaleString('en')} evaluations`)]);
+      expect(complaints).toEqual([expect.stringContaining(`more than ${String(MAX_WORK)} evaluations`)]);
     },
   );
 

@@ -38,7 +38,7 @@ describe('null, where the protocol leaves something out', () => {
     const text = { type: 'text', text: 'hi', annotations: null, _meta: null };
     const link = { type: 'resource_link', uri: 'a://b', name: 'r', mimeType: null, annotations: { audience: null } };
     const { lease } = await serving({
-      'tools/call': () => ({ content: [text, link], structuredContent: null, isError: null, _meta: null }),
+      'tools/call': () => ({ content: [text, link], structuredContent: null, _meta: null }),
       'resources/read': () => ({ contents: [{ uri: 'a://b', text: '', mimeType: null }], _meta: null }),
       'prompts/get': () => ({ description: null, messages: [{ role: 'user', content: text }] }),
     });
