@@ -93,12 +93,14 @@ export class Witness implements WireClient {
     const complaint = uncausedReason(value);
     if (complaint !== null) this.uncaused ??= `${label}: ${complaint}`;
     if (!(value instanceof SessionLostError)) return;
-    // Given up, it names what the outage began with: a session before the last one.
     const { deaths } = this.wire;
     const death = deaths.get(value.generation);
-    const root = rootOf(value);
-    const isOfThisOutage = [...deaths].some(([generation, each]) => generation <= value.generation && each === root);
-    if (value.code === 'transport_closed' && death instanceof FaultError && !isOfThisOutage) {
+    if (value.code !== 'transport_closed' || !(death instanceof FaultError)) return;
+    const root = rootOf(value) ?? null;
+    // What was sent died of this death. What was not is told what the outage began with: a death before it, perhaps.
+    const isEarlier =
+      value.executed === 'no' && [...deaths].some(([at, each]) => at < value.generation && each === root);
+    if (root !== death && !isEarlier) {
       this.uncaused ??= `${label}: the peer died of ${death.message}, and the error does not say so`;
     }
   }
