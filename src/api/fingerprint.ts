@@ -19,12 +19,12 @@ export type ToolDefinition = Pick<
  * @throws ConfigError when the definition is no JSON
  * @example
  * ```ts
- * import { fingerprintOf } from 'mcp-actor';
+ * import { fingerprintOf, type Lease } from 'mcp-actor';
  *
- * const [tool] = await lease.listTools();
- * if (tool !== undefined) {
- *   const expectFingerprint = fingerprintOf(tool);
- *   await lease.callTool(tool.name, {}, { expectFingerprint });
+ * export async function callFirst(lease: Lease): Promise<void> {
+ *   const [tool] = await lease.listTools();
+ *   if (tool === undefined) return;
+ *   await lease.callTool(tool.name, {}, { expectFingerprint: fingerprintOf(tool) });
  * }
  * ```
  */

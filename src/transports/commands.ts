@@ -12,16 +12,19 @@ import type { StdioServer } from './source.js';
 /** What can be said of any command. */
 export type CommandOptions = Omit<StdioServer, 'command'>;
 
+/** For `python()`. */
 export interface PythonOptions extends CommandOptions {
   /** The interpreter. Default `python3`; `python` on Windows. */
   readonly pythonCmd?: string | undefined;
 }
 
+/** For `node()`. */
 export interface NodeOptions extends CommandOptions {
   /** The interpreter. Default: the one that runs this program. */
   readonly nodeCmd?: string | undefined;
 }
 
+/** For `npx()`. */
 export interface NpxOptions extends Omit<CommandOptions, 'cwd'> {
   /** Where it runs. Default: here. */
   readonly projectDirectory?: string | undefined;
@@ -29,6 +32,7 @@ export interface NpxOptions extends Omit<CommandOptions, 'cwd'> {
   readonly usePackageLock?: boolean | undefined;
 }
 
+/** For `uvx()`. */
 export interface UvxOptions extends Omit<CommandOptions, 'cwd'> {
   /** Where it runs. Default: here. */
   readonly projectDirectory?: string | undefined;
@@ -39,6 +43,7 @@ export interface UvxOptions extends Omit<CommandOptions, 'cwd'> {
   readonly fromPackage?: string | undefined;
 }
 
+/** For `uv()`. */
 export interface UvOptions extends CommandOptions {
   /** Whether the command is the name of a Python module. Default false. */
   readonly module?: boolean | undefined;

@@ -8,6 +8,7 @@ const WAYS = {
   url: ['url', 'headers', 'auth', 'transport', 'type'],
 } as const;
 
+/** A config with its servers under `mcpServers`, wherever they stood before. */
 export interface NormalConfig {
   readonly mcpServers: Readonly<Record<string, unknown>>;
   readonly [other: string]: unknown;
