@@ -22,6 +22,7 @@ import {
 import { classify, type Message, type Received, type RequestId } from '../protocol/json-rpc.js';
 import type { Connection, Link, LinkEvents } from '../transports/link.js';
 import { portsOf, type SessionPorts } from './ports.js';
+import { broken, unopened } from './session-failures.js';
 
 /** Members of one event, at the most: what is more is told in further events. */
 const BATCH = 1_024;
@@ -29,22 +30,6 @@ const BATCH = 1_024;
 type Tell = (event: SessionEvent) => void;
 /** An event of the session before it is marked with the generation. */
 type Unmarked<E> = E extends unknown ? Omit<E, 'generation'> : never;
-
-const unopened: Failure = {
-  kind: 'connection',
-  code: 'source_failed',
-  message: 'the transport could not be made',
-  executed: 'no',
-  retryable: true,
-};
-
-const broken: Failure = {
-  kind: 'connection',
-  code: 'internal',
-  message: 'the session failed; this is a defect of the client or of its transport',
-  executed: 'maybe',
-  retryable: true,
-};
 
 export const sessionLogic = fromCallback<SessionCommand, SessionInput>(({ input, sendBack, receive, system, self }) => {
   const session = new Session(input.generation, portsOf(system), sendBack);
