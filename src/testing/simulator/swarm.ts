@@ -48,9 +48,9 @@ export function swarmOf(choices: Choices): Swarm {
       inquisitive: choices.chance(0.12, 'inquisitive'),
     },
     faultyLink: choices.chance(0.3, 'faulty link'),
-    clients: choices.chance(0.06, 'two clients') ? 2 : 1,
+    clients: choices.chance(0.08, 'two clients') ? 2 : 1,
     callers: 1 + choices.pick(4, 'callers'),
-    acts: 3 + choices.pick(5, 'acts'),
+    acts: 3 + choices.pick(6, 'acts'),
     slack: intensities.time > 0 ? oneOf(choices, 'slack', [0, 1, 10, 50]) : 0,
     mishaps: choices.pick(4, 'mishaps'),
   };
