@@ -253,6 +253,16 @@ class Session implements LinkEvents {
     this.#say({ type: 'session.trusted' });
   }
 
+  challenged(): void {}
+
+  authorized(): void {}
+
+  denied(): void {}
+
+  degraded(): void {}
+
+  restored(): void {}
+
   lost(reason: Failure, answering: boolean): void {
     if (this.#lost === 'for good' || (this.#lost === 'answering' && answering)) return;
     this.#lost = answering ? 'answering' : 'for good';

@@ -82,6 +82,25 @@ export interface LinkEvents {
   trusted(): void;
 
   /**
+   * The server wants to be shown who we are (401, or 403 for want of scope), and credentials are being
+   * got: new requests had better wait. What it turned down goes out again by itself, but the handshake:
+   * that is made anew after `authorized`. Before `opened`, `opened` itself says that they were got.
+   */
+  challenged(failure: Failure): void;
+
+  /** There are credentials now. */
+  authorized(): void;
+
+  /** There will be none. What waited in the link is told by `requestFailed` before. */
+  denied(failure: Failure): void;
+
+  /** What the server says unasked cannot be heard: its stream does not open again. Requests go on. */
+  degraded(failure: Failure): void;
+
+  /** It can be heard again. */
+  restored(): void;
+
+  /**
    * The link is dead; told once, and after everything that had been read was `received`.
    * `answering`: the session is over, but streams that are open may still deliver, and requests are
    * told of one by one; after that it may be told once more, for good.

@@ -10,8 +10,8 @@ import type { Link } from '../../src/transports/link.js';
 import { HttpServer, type HttpServerOptions } from '../support/http-server.js';
 
 export type Told =
-  | { readonly what: 'opened' | 'trusted' | 'ended' }
-  | { readonly what: 'suspected'; readonly failure: Failure }
+  | { readonly what: 'opened' | 'trusted' | 'authorized' | 'restored' | 'ended' }
+  | { readonly what: 'suspected' | 'challenged' | 'denied' | 'degraded'; readonly failure: Failure }
   | { readonly what: 'received'; readonly messages: readonly unknown[] }
   | { readonly what: 'requestFailed'; readonly id: number; readonly failure: Failure; readonly refused: boolean }
   | { readonly what: 'lost'; readonly failure: Failure; readonly answering: boolean };
@@ -74,6 +74,21 @@ export class Observed {
       },
       trusted: () => {
         tell({ what: 'trusted' });
+      },
+      challenged: (failure) => {
+        tell({ what: 'challenged', failure });
+      },
+      authorized: () => {
+        tell({ what: 'authorized' });
+      },
+      denied: (failure) => {
+        tell({ what: 'denied', failure });
+      },
+      degraded: (failure) => {
+        tell({ what: 'degraded', failure });
+      },
+      restored: () => {
+        tell({ what: 'restored' });
       },
       lost: (failure, answering) => {
         tell({ what: 'lost', failure, answering });

@@ -235,7 +235,7 @@ async function hostOf(ready: string, before = ''): Promise<Host> {
     const code = ${JSON.stringify(`${stubbornGrandchild} ${stubborn}`)};
     const link = stdioLink({ command: process.execPath, args: ['-e', code] }, { clock: systemClock, limits: defaultLimits });
     link.open({
-      opened() {}, requestFailed() {}, suspected() {}, trusted() {}, lost() {}, ended() {},
+      opened() {}, requestFailed() {}, suspected() {}, trusted() {}, challenged() {}, authorized() {}, denied() {}, degraded() {}, restored() {}, lost() {}, ended() {},
       received([message]) {
         console.log(JSON.stringify([link.connection.pid, message.grandchild]));
         ${ready}

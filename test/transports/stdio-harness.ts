@@ -19,6 +19,11 @@ export type Told =
   | { readonly what: 'requestFailed'; readonly id: number; readonly failure: Failure; readonly refused: boolean }
   | { readonly what: 'lost'; readonly failure: Failure; readonly answering: boolean };
 
+/** A process asks for no authorization, and has no stream beside the one it has. */
+const unheard = (): void => {
+  throw new Error('told something that a process never has to say');
+};
+
 export interface Observed {
   readonly link: Link;
   readonly log: Told[];
@@ -92,6 +97,11 @@ export function observe(options: StdioOptions, { limits, during, clock = systemC
     trusted: () => {
       tell({ what: 'trusted' });
     },
+    challenged: unheard,
+    authorized: unheard,
+    denied: unheard,
+    degraded: unheard,
+    restored: unheard,
     lost: (failure, answering) => {
       tell({ what: 'lost', failure, answering });
     },

@@ -159,6 +159,26 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
     if (!this.silent && this.loss === null) this.events?.trusted();
   }
 
+  challenged(failure: Failure): void {
+    if (!this.silent && this.loss === null) this.events?.challenged(failure);
+  }
+
+  authorized(): void {
+    if (!this.silent && this.loss === null) this.events?.authorized();
+  }
+
+  denied(failure: Failure): void {
+    if (!this.silent && this.loss === null) this.events?.denied(failure);
+  }
+
+  degraded(failure: Failure): void {
+    if (!this.silent && this.loss === null) this.events?.degraded(failure);
+  }
+
+  restored(): void {
+    if (!this.silent && this.loss === null) this.events?.restored();
+  }
+
   lost(failure: Failure, answering: boolean): void {
     if (!this.silent) this.lose(failure, answering);
   }

@@ -83,6 +83,12 @@ class Listener implements LinkEvents {
   trusted(): void {
     this.#living('trusted');
   }
+
+  challenged(): void {}
+  authorized(): void {}
+  denied(): void {}
+  degraded(): void {}
+  restored(): void {}
   lost(_failure: unknown, answering: boolean): void {
     this.#note('lost');
     if (this.#loss === 'for good' || (this.#loss === 'answering' && answering)) this.breaches.push('lost twice');
