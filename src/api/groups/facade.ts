@@ -10,7 +10,8 @@ import type { Client } from '../client.js';
 import { McpActorError } from '../errors.js';
 import { configError, type ClientOptions, type ResolvedOptions } from '../options.js';
 import type { Runtime } from '../runtime.js';
-import { CompositeLink } from './composite-link.js';
+import type { CompositeLink } from './composite-link.js';
+import { compositeLink, type Make } from './composite.js';
 import { configNow, configPathOf } from './config-path.js';
 import { entriesOfConfig, entriesOfGroup, optionsOfConfig, severalServers } from './entries.js';
 import { attemptsOf, checkEntries, frontOptions, picked, withOptions } from './front-options.js';
@@ -88,7 +89,7 @@ class Facade {
       this.#members = null;
       return one.open();
     }
-    refuseSharedHeaders(this.#ports.given.headers);
+    refuseShared(this.#ports.given);
     const written = JSON.stringify(config);
     if (this.#members === null || written !== this.#written) this.#adopt(entriesOfConfig(config));
     this.#written = written;
@@ -98,7 +99,7 @@ class Facade {
   #foresee(config: ServerConfig): void {
     const { resolved, given } = this.#ports;
     const isSeveral = severalServers(config) !== null;
-    if (isSeveral) refuseSharedHeaders(given.headers);
+    if (isSeveral) refuseShared(given);
     try {
       if (isSeveral) this.#stand(entriesOfConfig(config));
       else this.#options = withOptions(resolved, given, optionsOfConfig(config));
@@ -117,11 +118,16 @@ class Facade {
     return this.#members?.status() ?? null;
   }
 
-  #open(budget: number): Link {
+  #open(budget: number): Link | Promise<Link> {
+    const make = compositeLink();
+    return typeof make === 'function' ? this.#join(make, budget) : make.then((made) => this.#join(made, budget));
+  }
+
+  #join(make: Make, budget: number): Link {
     const { name, resolved, runtime } = this.#ports;
     const members = this.#members;
     if (members === null) throw configError('the config names no server');
-    this.#link = new CompositeLink(members, {
+    const link = make(members, {
       clock: resolved.clock,
       label: name,
       budget,
@@ -138,7 +144,8 @@ class Facade {
         return true;
       },
     });
-    return this.#link;
+    this.#link = link;
+    return link;
   }
 
   #said(id: number | string): CallOptions | undefined {
@@ -202,15 +209,15 @@ export function behindOf(of: Source | SeveralServers, ports: FacadePorts): Behin
   try {
     const several = severalEntries(of);
     if (several !== null) {
-      refuseSharedHeaders(given.headers);
+      refuseShared(given);
       const source = facade.ofEntries(several);
       return { source, options: facade.options, status };
     }
     // What is said of several servers is an object of its own, and was taken above.
     const one = of as Source;
-    const { env, cwd, headers, clock, limits } = resolved;
-    const resolvedSource = resolveSource(one, { env, cwd, headers }, { clock, limits });
-    const path = configPathOf(one, cwd);
+    const { source, clock, limits } = resolved;
+    const resolvedSource = resolveSource(one, source, { clock, limits });
+    const path = configPathOf(one, source.cwd);
     if (path === null)
       return { source: resolvedSource, options: withOptions(resolved, given, optionsOfConfig(one)), status };
     const file = facade.ofFile(path, resolvedSource);
@@ -227,10 +234,21 @@ function severalEntries(source: Source | SeveralServers): ReadonlyMap<string, Se
 }
 
 /** A client with one credential for several servers would give it to all of them. */
-function refuseSharedHeaders(headers: unknown): void {
-  if (headers === undefined) return;
-  throw configError(
-    'option headers: a client of several servers would send them to all of them; put the headers of each server into its entry of the config',
-    'headers',
-  );
+function refuseShared({ headers, auth, resume }: ClientOptions): void {
+  if (headers !== undefined) {
+    throw configError(
+      'option headers: a client of several servers would send them to all of them; put the headers of each server into its entry of the config',
+      'headers',
+    );
+  }
+  // With 'oauth', each server has a login and tokens of its own.
+  if (auth !== undefined && auth !== 'oauth') {
+    throw configError(
+      "option auth: a client of several servers would show it to all of them; put the auth of each server into its entry of the config, or give 'oauth'",
+      'auth',
+    );
+  }
+  if (resume !== undefined) {
+    throw configError('option resume: it takes up the session of one server, and this client has several', 'resume');
+  }
 }

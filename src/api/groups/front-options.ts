@@ -18,10 +18,16 @@ const passed = [
   'clock',
   'random',
   'limits',
+  'fetch',
+  'dispatcher',
+  'tls',
+  'socketPath',
+  'proxy',
+  'terminateSession',
 ] as const satisfies readonly (keyof ClientOptions)[];
 
 /** What may be said of one of the servers. */
-const ofServer: ReadonlySet<string> = new Set([...passed, 'headers', 'timeout', 'reconnect', 'idleTimeout']);
+const ofServer: ReadonlySet<string> = new Set([...passed, 'headers', 'auth', 'authTimeout', 'timeout', 'reconnect', 'idleTimeout']);
 
 export const picked = (options: ClientOptions): ClientOptions =>
   Object.fromEntries(passed.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]));

@@ -1,7 +1,11 @@
 /** A client in virtual time in front of several servers that do as they are told. */
+import { compositeLink } from '../../../src/api/groups/composite.js';
 import { Client, several, type ClientOptions, type GroupServer } from '../../../src/index.js';
 import { scriptedServer, type ScriptedServer, type ScriptedServerOptions } from '../../../src/testing/index.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
+
+// On virtual time nothing may be loaded while it runs.
+await compositeLink();
 
 export interface Front<Name extends string> {
   readonly client: Client;
