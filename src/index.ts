@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** `mcp-actor`: an MCP client whose lifecycle is a statechart. */
 export { Client, type InFlightRequest } from './api/client.js';
+export { clientCredentials, crossAppAccess, fileStore, memoryStore, oauth, privateKeyJwt } from './api/auth.js';
 export { addServer, mergeConfig, readConfig, writeConfig, type ReadConfigOptions } from './api/config-files.js';
 export type { CallOptions, Progress, RequestProgress } from './api/calls.js';
 export {
@@ -32,7 +33,7 @@ export {
   type ElicitationParams,
   type ElicitationValue,
 } from './api/handlers/elicitation.js';
-export type { Effective, ProgressHandler } from './api/handlers/handlers.js';
+export type { Effective, Extensions, ProgressHandler } from './api/handlers/handlers.js';
 export type { LogHandler, LogMessage } from './api/handlers/logging.js';
 export type { MessageHandler, NotificationHandlers, ServerNotification } from './api/handlers/message-handler.js';
 export type { Roots, RootsList } from './api/handlers/roots.js';
@@ -69,6 +70,18 @@ export type { Failure, FailureKind } from './protocol/failure.js';
 export type { Negotiated } from './protocol/handshake.js';
 export type { Limits } from './protocol/limits.js';
 export type {
+  AuthFlow,
+  AuthOption,
+  CallbackOptions,
+  ClientCredentialsOptions,
+  CrossAppAccessOptions,
+  GrantOptions,
+  OAuthOptions,
+  PrivateKeyJwtOptions,
+  TokenFunction,
+  TokenStore,
+} from './transports/auth.js';
+export type {
   CommandOptions,
   NodeOptions,
   NpxOptions,
@@ -78,7 +91,9 @@ export type {
 } from './transports/commands.js';
 export type { ServerConfig } from './transports/config.js';
 export type { NormalConfig } from './transports/config/merge.js';
+export type { DispatcherLike, RemoteOptions, TlsMaterial, TlsOptions } from './transports/remote-options.js';
 export type { RemoteServer } from './transports/remote.js';
+export type { Resumption } from './transports/resumption.js';
 export type { Connection } from './transports/link.js';
 export type { ConnectableServer } from './transports/memory.js';
 export type { LogStream } from './transports/stdio/stderr-log.js';

@@ -12,9 +12,9 @@ export interface SetUp {
 }
 
 /** Calls on the client itself: three of each, in flight two. */
-const wide: ClientBounds = { ...clientBounds, owned: 0 };
+const wide: ClientBounds = { ...clientBounds, owned: 0, challenges: false, deafness: false };
 /** Calls through leases too, one under way while the other waits. */
-const owned: ClientBounds = { ...clientBounds, leases: 2, requests: 2, owned: 1, inFlight: 1 };
+const owned: ClientBounds = { ...wide, leases: 2, requests: 2, owned: 1, inFlight: 1 };
 const small: ClientBounds = { ...owned, owned: 0 };
 
 const { reconnect } = chartOptionsFor(small);
@@ -35,6 +35,24 @@ export const setUps: readonly SetUp[] = [
     about: 'reconnect.initial: true',
     bounds: small,
     options: { reconnect: reconnect && { ...reconnect, initial: true } },
+  },
+  {
+    name: 'login',
+    about: 'credentials are got',
+    bounds: { ...small, restarts: 1, challenges: true },
+    options: {},
+  },
+  {
+    name: 'login-by-hand',
+    about: 'autoInitialize: false, and credentials are got',
+    bounds: { ...small, leases: 1, inbound: 0, restarts: 1, challenges: true },
+    options: { autoInitialize: false },
+  },
+  {
+    name: 'deaf',
+    about: 'kept while idle, and unheard at times',
+    bounds: { ...small, restarts: 1, deafness: true },
+    options: { idleTimeout: 60_000 },
   },
   { name: 'undrained', about: 'drain: 0', bounds: small, options: { drain: 0 } },
   { name: 'once', about: 'reconnect: false', bounds: small, options: { reconnect: false } },

@@ -88,14 +88,17 @@ function worlds({ explored }: Findings): string[] {
       'restarts',
       'in flight',
       'queue',
+      'credentials',
+      'not heard',
       'states',
       'transitions',
     ],
     setUps.map(({ name, about, bounds }) => {
       const report = explored.find((each) => each.name === name)?.report;
-      const { leases, requests, owned, inbound, restarts, inFlight, queue } = bounds;
+      const { leases, requests, owned, inbound, restarts, inFlight, queue, challenges, deafness } = bounds;
       const counts = [report?.states ?? 0, report?.transitions ?? 0].map(grouped);
-      return [name, about, leases, requests, owned, inbound, restarts, inFlight, queue, ...counts];
+      const whether = [challenges, deafness].map((may) => (may ? 'yes' : 'no'));
+      return [name, about, leases, requests, owned, inbound, restarts, inFlight, queue, ...whether, ...counts];
     }),
   );
 }
@@ -115,7 +118,8 @@ const beyond = [
   'What this does not show:',
   '',
   '- More than three leases and three requests at one time. Calls through leases are checked in a world of two leases, two',
-  '  requests and one such call at a time. No two options are changed together but where a row says so.',
+  '  requests and one such call at a time. No two options are changed together but where a row says so. That credentials are',
+  '  got, and that a server is not heard, is checked in worlds of their own, and not both at once.',
   '- Batches of more than two, and batches of every kind of message: only kinds that differ to the chart are paired.',
   '- Times: only whether one is zero or endless matters here, not how long it is. Two timers may pass in any order. How much',
   '  of the time for closing has passed when `close()` is asked for again is for the shell, and the simulator holds it to that.',
@@ -125,7 +129,7 @@ const beyond = [
   '- What is in an answer, a notification or a failure.',
   '- That a server which never stops talking gets anywhere: its words, and those of callers, count as progress (L2).',
   '- Everything around the machine: the session actor, transports, the promises, user code. That is the simulator, which',
-  '  runs the whole client; I10 and I13 are held there, and not here.',
+  '  runs the whole client; I13 is held there, and not here, and I10 for whatever is not about credentials or hearing.',
   '- That the actor XState runs takes the same steps: random walks hold it to the machine',
   '  (`test/testing/checker/random-walks.test.ts`).',
 ];

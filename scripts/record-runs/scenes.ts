@@ -200,4 +200,45 @@ export const scenes: Readonly<Record<string, Scene>> = {
     await lease.ping();
     await lease.release();
   },
+
+  'memory-asked-who-we-are': async (inspect) => {
+    const { client, server, clock } = virtualClient({ inspect });
+    let turnedDown = 0;
+    server.script = (message, connection) => {
+      if (message.method !== 'initialize' && message.method !== 'tools/call') return false;
+      turnedDown += 1;
+      if (turnedDown % 2 === 0) return false;
+      connection.challenge(message);
+      return true;
+    };
+    const connecting = client.connect();
+    await clock.advance(60_000);
+    server.last.authorize();
+    const lease = await connecting;
+    const calls = [lease.callTool('one'), lease.callTool('two')].map(whatever);
+    await settle();
+    server.last.authorize();
+    await calls[0];
+    const denied = [lease.callTool('three'), lease.callTool('four')].map(whatever);
+    await settle();
+    server.last.deny();
+    await Promise.all([...calls, ...denied, lease.release()]);
+    turnedDown = 0;
+    const again = whatever(client.connect());
+    await clock.advance(400_000);
+    await again;
+  },
+
+  'memory-not-heard-unasked': async (inspect) => {
+    const { client, server, clock } = virtualClient({ inspect, idleTimeout: 10_000 });
+    const lease = await client.connect();
+    server.last.degrade();
+    await lease.callTool('echo');
+    await lease.release();
+    const again = await client.connect();
+    server.last.restore();
+    server.last.degrade();
+    await again.release();
+    await clock.advance(10_000);
+  },
 };

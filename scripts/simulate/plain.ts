@@ -39,7 +39,9 @@ export function compiled(entry: string): { readonly path: string; readonly remov
       seen.add(imported);
     }
   }
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
+  // What begins with a `#` is looked up in the nearest of these.
+  const { imports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { imports?: unknown };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', imports }));
   return {
     path: target(entry),
     remove: () => {

@@ -5,6 +5,7 @@ import { clientMachine } from '../machines/client.machine.js';
 import { systemSuffix } from '../protocol/clock.js';
 import type { Negotiated } from '../protocol/handshake.js';
 import type { Connection } from '../transports/link.js';
+import type { Resumption } from '../transports/resumption.js';
 import type { Source } from '../transports/source.js';
 import { DirectCaller, type Caller } from './caller.js';
 import { chartOf } from './chart.js';
@@ -20,6 +21,7 @@ import { tellListChanges } from './list-changed.js';
 import { Lifecycle, type CloseOptions, type ConnectOptions, type WaitOptions } from './lifecycle.js';
 import type { Transitions } from './observation.js';
 import { ReplaceableHandlers } from './handlers/replaceable.js';
+import { finishLogin } from './login.js';
 import { resolveOptions, type ClientOptions } from './options.js';
 import { Runtime } from './runtime.js';
 import { pathOf, recordOf, type SnapshotRecord } from './snapshot.js';
@@ -222,6 +224,28 @@ export class Client extends ReplaceableHandlers {
   get sessionId(): string | null {
     const { connection } = this;
     return connection !== null && 'sessionId' in connection ? connection.sessionId : null;
+  }
+
+  /**
+   * What another client needs to take up this session, also in another process: its option `resume`. Null where
+   * there is none to take up. Close this client with `terminateSession: false`, or the server forgets it.
+   */
+  get resumption(): Resumption | null {
+    const { connection, initializeResult } = this;
+    if (connection?.kind !== 'http' || connection.sessionId === null || initializeResult === null) return null;
+    const { sessionId, lastEventId } = connection;
+    const { protocolVersion } = initializeResult;
+    return { sessionId, protocolVersion, initializeResult, ...(lastEventId === null ? {} : { lastEventId }) };
+  }
+
+  /**
+   * Hands over what a browser came back with from a login that an `OAuthClientProvider` began: the code, or
+   * the whole URL. Whoever waits for the authorization goes on. `oauth()` needs no help: it receives it itself.
+   *
+   * @throws AuthorizationError when no such login is under way
+   */
+  finishAuth(code: string | URL): Promise<void> {
+    return finishLogin(this.#behind.source, code, this.runtime);
   }
 
   /** Our own plain, serialisable record of the chart's state. */

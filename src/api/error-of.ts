@@ -38,7 +38,8 @@ const advice: Partial<Record<string, string>> = {
   busy: 'try again later, or leave failFast out',
   session_lost: 'a held lease is served by the next session; whether to repeat the call is yours to say',
   limit: 'raise the limit, or do less at once',
-  authorization: 'pass credentials with the headers option',
+  http_401: 'pass credentials with the option auth, or others than these',
+  http_403: 'pass credentials that are allowed to do this, with the option auth',
 };
 
 const adviceFor = ({ code, kind }: Failure, { isNoRequest }: ErrorPlace): string | undefined =>

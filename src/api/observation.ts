@@ -1,5 +1,5 @@
 /** What users can watch: snapshots when something changed, transitions as they are taken, and waits. */
-import type { ClientEvent } from '../machines/client.types.js';
+import type { ClientContext, ClientEvent } from '../machines/client.types.js';
 import type { ClientSnapshot } from '../machines/logic.js';
 import type { Complaints } from './complaints.js';
 import { pathOf, recordOf, type SnapshotRecord } from './snapshot.js';
@@ -32,6 +32,13 @@ const wordsOf = (type: string): string => type.replace(/^xstate\.after\.([^.]+)\
 
 type Listener = (snapshot: SnapshotRecord) => unknown;
 
+/** What may change within a state, and is told: not what every request changes. */
+const isShown = (before: ClientContext, now: ClientContext): boolean =>
+  before.leases !== now.leases ||
+  before.failure !== now.failure ||
+  before.authorizing !== now.authorizing ||
+  before.deaf !== now.deaf;
+
 /** @internal */
 export class Observation {
   readonly #complaints: Complaints;
@@ -56,7 +63,7 @@ export class Observation {
     const moved = from !== to || before.context.generation !== now.generation;
     if (moved)
       this.#pending.push({ from, to, event: wordsOf(event.type), at: this.#now(), generation: now.generation });
-    this.#changed ||= moved || before.context.leases !== now.leases || before.context.failure !== now.failure;
+    this.#changed ||= moved || isShown(before.context, now);
   }
 
   /** Called when the snapshot is in place. */

@@ -3,7 +3,9 @@ import type { Prompt, Resource } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import { systemClock, systemRandom, type Clock } from '../protocol/clock.js';
 import { defaultLimits } from '../protocol/limits.js';
-import type { HeadersSource } from '../transports/source.js';
+import { refuseContradiction } from '../transports/remote-merge.js';
+import { remoteShape } from '../transports/remote-options.js';
+import type { Resumption } from '../transports/resumption.js';
 import { capabilitiesOf } from './handlers/capabilities.js';
 import type { ElicitationCapabilities, ElicitationHandler } from './handlers/elicitation.js';
 import type { ProgressHandler } from './handlers/handlers.js';
@@ -46,6 +48,25 @@ const rootsSchema = z
     for (const { index, fault } of faultsOfRoots(roots))
       context.addIssue({ code: 'custom', path: [index], message: fault });
   });
+
+/** MCP SEP-2133: the name of an extension has a prefix, which is the reversed name of a domain. */
+const extensionsSchema = z.record(
+  z.string().regex(/^[a-z][\w-]*(\.[a-z][\w-]*)*\/[a-z0-9]([\w.-]*[a-z0-9])?$/i, {
+    error: 'must be the name of an extension with its prefix, such as com.example/ui',
+  }),
+  z.looseObject({}, { error: 'must be an object with the settings of the extension, {} where it has none' }),
+);
+
+/** What its texts may hold is looked at where they are sent. */
+const resumptionSchema = z.strictObject({
+  sessionId: z.string({ error: 'must be the id of a session' }).min(1, { error: 'must not be empty' }),
+  protocolVersion: z.string({ error: 'must be a revision of the protocol' }).min(1, { error: 'must not be empty' }),
+  initializeResult: z.custom<Resumption['initializeResult']>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    { error: 'must be what client.initializeResult was' },
+  ),
+  lastEventId: z.string().optional(),
+});
 
 const reconnectSchema = z.strictObject({
   initial: z.boolean().default(false),
@@ -92,12 +113,13 @@ const listChangedSchema = z.strictObject({
   prompts: listChangedOf<Prompt>(),
 });
 
-export const optionsSchema = z.strictObject({
+const clientOptions = z.strictObject({
   name: z.string().min(1).optional(),
   clientInfo: z.looseObject({ name: z.string(), version: z.string() }).default({ name: 'mcp-actor', version }),
   timeout: positiveMilliseconds.default(60_000),
   connectTimeout: positiveMilliseconds.default(20_000),
   initTimeout: positiveMilliseconds.default(30_000),
+  authTimeout: positiveMilliseconds.default(300_000),
   closeTimeout: positiveMilliseconds.default(5_000),
   drain: milliseconds.default(1_000),
   autoInitialize: z.boolean().default(true),
@@ -105,12 +127,14 @@ export const optionsSchema = z.strictObject({
   idleTimeout: milliseconds.optional(),
   env: z.record(z.string(), z.string()).optional(),
   cwd: z.string().optional(),
-  headers: z.record(z.string(), z.string()).or(functionOf<HeadersSource & (() => never)>()).optional(),
+  ...remoteShape,
+  resume: resumptionSchema.optional(),
   roots: rootsSchema.optional(),
   samplingHandler: functionOf<SamplingHandler>().optional(),
   samplingCapabilities: capabilitiesOf<SamplingCapabilities>().optional(),
   elicitationHandler: functionOf<ElicitationHandler>().optional(),
   elicitationCapabilities: capabilitiesOf<ElicitationCapabilities>().optional(),
+  extensions: extensionsSchema.optional(),
   logHandler: functionOf<LogHandler>().optional(),
   messageHandler: z
     .custom<MessageHandler>((value) => isMessageHandler(value), {
@@ -134,3 +158,5 @@ export const optionsSchema = z.strictObject({
   reconnect: z.literal(false).or(reconnectSchema).prefault({}),
   limits: limitsSchema.prefault({}),
 });
+
+export const optionsSchema = clientOptions.superRefine(refuseContradiction);

@@ -9,10 +9,12 @@ import { clamped, guarded } from '../protocol/clock.js';
 import { textOf } from '../protocol/failure.js';
 import type { Limits } from '../protocol/limits.js';
 import type { ChartOptions, ReconnectOptions } from '../machines/client.types.js';
-import type { HeadersSource } from '../transports/source.js';
+import type { RemoteOptions } from '../transports/remote-options.js';
+import type { Resumption } from '../transports/resumption.js';
+import type { HeadersSource, SourceOptions } from '../transports/source.js';
 import { ConfigError } from './errors.js';
 import type { ElicitationCapabilities, ElicitationHandler } from './handlers/elicitation.js';
-import type { HandlerOptions, ProgressHandler } from './handlers/handlers.js';
+import type { Extensions, HandlerOptions, ProgressHandler } from './handlers/handlers.js';
 import type { LogHandler } from './handlers/logging.js';
 import type { MessageHandler } from './handlers/message-handler.js';
 import type { Roots } from './handlers/roots.js';
@@ -24,8 +26,12 @@ import { optionsSchema, version } from './option-schemas.js';
 /** Told what a listener, a handler or an inspector of yours threw, and where. It changes nothing else. */
 export type ErrorListener = (error: unknown, where: string) => unknown;
 
-/** The options of a `Client`. Times are milliseconds, sizes bytes; `Infinity` is off. Unknown ones are refused. */
-export interface ClientOptions {
+/**
+ * The options of a `Client`. Times are milliseconds, sizes bytes; `Infinity` is off. Unknown ones are refused.
+ * Those of `RemoteOptions` are for a server that is reached over HTTP; what is said of the server itself goes
+ * before them.
+ */
+export interface ClientOptions extends RemoteOptions {
   /** How messages and charts call the client. Default: `Client-` and four hex digits. */
   name?: string | undefined;
   /** What the server is told of us. Default: this package and its version. */
@@ -36,6 +42,8 @@ export interface ClientOptions {
   connectTimeout?: number | undefined;
   /** For the handshake. Default 30,000. */
   initTimeout?: number | undefined;
+  /** For getting credentials before the session is ready: somebody may have to log in. Default 300,000. */
+  authTimeout?: number | undefined;
   /** For closing, draining included. Default 5,000. */
   closeTimeout?: number | undefined;
   /** How long requests that were sent may take to finish when the session closes, half of `closeTimeout` at most. Default 1,000. */
@@ -52,6 +60,11 @@ export interface ClientOptions {
   cwd?: string | undefined;
   /** Headers of an inferred HTTP transport. */
   headers?: HeadersSource | undefined;
+  /**
+   * A session of streamable HTTP to take up, which another client has left open (`terminateSession: false`): the
+   * first session of this one is that. Default: a new one.
+   */
+  resume?: Resumption | undefined;
   /** The places of the file system the server may work in: `file://` URLs, or a function. Default: none are told. */
   roots?: Roots | undefined;
   /** Answers what the server asks our model. Default: the server is told that we have none. */
@@ -62,6 +75,11 @@ export interface ClientOptions {
   elicitationHandler?: ElicitationHandler | undefined;
   /** What the server is told of `elicitationHandler`. Default `{ form: {}, url: {} }`. */
   elicitationCapabilities?: ElicitationCapabilities | undefined;
+  /**
+   * Extensions of the protocol that we support, by their names (`com.example/ui`), each with its settings:
+   * the server is told of them in the handshake. Default: none.
+   */
+  extensions?: Extensions | undefined;
   /** Given what the server logs. Default: shown with `NODE_DEBUG=mcp-actor`. */
   logHandler?: LogHandler | undefined;
   /** Given every notification of the server: a function, or an object with a method for each kind. */
@@ -93,9 +111,8 @@ export interface ResolvedOptions {
   readonly clientInfo: Implementation;
   readonly timeout: number;
   readonly autoConnect: boolean;
-  readonly env: Record<string, string> | undefined;
-  readonly cwd: string | undefined;
-  readonly headers: HeadersSource | undefined;
+  /** What is about an inferred transport. */
+  readonly source: SourceOptions;
   readonly handlers: HandlerOptions;
   readonly listChanged: ListChangedOptions;
   readonly inspectors: readonly Inspector[];
@@ -131,9 +148,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     clientInfo: data.clientInfo,
     timeout: data.timeout,
     autoConnect: data.autoConnect,
-    env: data.env,
-    cwd: data.cwd,
-    headers: data.headers,
+    source: sourceOptions(data),
     handlers: {
       roots: typeof data.roots === 'function' ? data.roots : data.roots?.slice(),
       samplingHandler: data.samplingHandler,
@@ -143,6 +158,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
       logHandler: data.logHandler,
       messageHandler: data.messageHandler,
       progressHandler: data.progressHandler,
+      extensions: data.extensions,
     },
     listChanged: data.listChanged,
     inspectors: inspect === undefined ? [] : [inspect].flat(),
@@ -154,6 +170,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
       autoInitialize: data.autoInitialize,
       connectTimeout: data.connectTimeout,
       initTimeout: data.initTimeout,
+      authTimeout: data.authTimeout,
       closeTimeout: data.closeTimeout,
       drain: Math.min(data.drain, data.closeTimeout * DRAIN_SHARE),
       idleTimeout: data.idleTimeout ?? (data.autoConnect ? 30_000 : 0),
@@ -169,6 +186,32 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
 export const configError = (message: string, code = 'config', cause?: unknown): ConfigError =>
   new ConfigError({ message, code, state: 'disconnected', retryable: false, executed: 'no', cause });
 
+const sourceOptions = ({
+  env,
+  cwd,
+  headers,
+  auth,
+  fetch,
+  dispatcher,
+  tls,
+  socketPath,
+  proxy,
+  terminateSession,
+  resume,
+}: SourceOptions): SourceOptions => ({
+  env,
+  cwd,
+  headers,
+  auth,
+  fetch,
+  dispatcher,
+  tls,
+  socketPath,
+  proxy,
+  terminateSession,
+  resume,
+});
+
 function badOption(error: z.ZodError): ConfigError {
   const lines = error.issues.flatMap(innermost).map((issue) => {
     const path = issue.path.join('.');
@@ -183,6 +226,7 @@ function badOption(error: z.ZodError): ConfigError {
 
 /** Of a choice that failed, the alternative that came furthest: it says what is wrong, not that something is. */
 function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code === 'invalid_key') return issue.issues.map((inner) => ({ ...inner, path: issue.path }));
   if (issue.code !== 'invalid_union') return [issue];
   const depth = (issues: readonly z.core.$ZodIssue[]): number => Math.max(...issues.map(({ path }) => path.length));
   const [furthest] = [...issue.errors].sort((a, b) => depth(b) - depth(a));

@@ -19,6 +19,13 @@ export interface SnapshotRecord {
   readonly negotiated: Negotiated | null;
   /** Why the last session ended when nobody asked. */
   readonly failure: Failure | null;
+  /** Whether credentials are being got: nothing new is sent before there are any. */
+  readonly authorizing: boolean;
+  /**
+   * Why the server cannot be heard but for what it is asked: the stream of what it says unasked does not
+   * open again. Null while it can.
+   */
+  readonly degraded: Failure | null;
   /** Sessions in a row that have not (yet) stayed ready for `stableAfter`. */
   readonly attempts: number;
   /** Why the session closes; null when it does not. */
@@ -80,6 +87,8 @@ export function recordOf(snapshot: ClientSnapshot): SnapshotRecord {
     inbound: context.inbound.size,
     negotiated: context.negotiated,
     failure: context.failure,
+    authorizing: context.authorizing !== null,
+    degraded: context.deaf,
     attempts: context.attempts,
     closing: reasonOf(context.closing),
   };

@@ -14,14 +14,12 @@ import {
   type UvxOptions,
 } from '../transports/commands.js';
 import { httpUrl, remoteOf, type RemoteServer } from '../transports/remote.js';
-import type { HeadersSource, StdioServer } from '../transports/source.js';
+import type { RemoteOptions } from '../transports/remote-options.js';
+import type { StdioServer } from '../transports/source.js';
 import { refusing } from './refusing.js';
 
-/** For `sse()`. */
-export interface SseOptions {
-  /** Sent with every request, beside those of the client; these win. */
-  readonly headers?: HeadersSource | undefined;
-}
+/** For `sse()`: what may be said of a server with an address. It goes before what is said of the client. */
+export type SseOptions = RemoteOptions;
 
 /**
  * A server that speaks HTTP with SSE, as it was before streamable HTTP, whatever its URL looks like.

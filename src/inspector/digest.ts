@@ -47,6 +47,11 @@ export function plainContext({ context }: ClientSnapshot): Record<keyof ClientCo
     negotiated: context.negotiated === null ? null : versionOf(context.negotiated.protocolVersion),
     initializes: context.initializes,
     suspected: context.suspected,
+    // Written only where there is something to tell: recordings that are older than these have none of them.
+    opened: context.authorizing === null ? undefined : context.opened,
+    authorizing: context.authorizing === null ? undefined : withoutWords(context.authorizing),
+    authorizations: context.authorizations === 0 ? undefined : context.authorizations,
+    deaf: context.deaf === null ? undefined : withoutWords(context.deaf),
     failure: failure === null ? null : withoutWords(failure),
     wasReady: context.wasReady,
     attempts: context.attempts,

@@ -91,7 +91,14 @@ export type RecordedEvent =
   | { readonly type: 'requests.expired'; readonly ids: readonly number[] }
   | { readonly type: 'close.requested'; readonly drain: number; readonly ladder: number }
   | ({ readonly type: 'inbound.answered'; readonly id: number | string } & OfGeneration)
-  | ({ readonly type: 'session.opened' | 'session.suspected' | 'session.trusted' } & OfGeneration)
+  | ({
+      readonly type:
+        'session.opened' | 'session.suspected' | 'session.trusted' | 'session.authorized' | 'session.restored';
+    } & OfGeneration)
+  | ({
+      readonly type: 'session.challenged' | 'session.denied' | 'session.degraded';
+      readonly failure: RecordedFailure;
+    } & OfGeneration)
   | ({ readonly type: 'session.negotiated'; readonly protocolVersion: string } & OfGeneration)
   | ({ readonly type: 'session.received'; readonly messages: readonly RecordedMessage[] } & OfGeneration)
   | ({

@@ -15,6 +15,8 @@ const options = z.object({
   autoInitialize: z.boolean(),
   connectTimeout: amount,
   initTimeout: amount,
+  // Recordings that are older than it never waited for it.
+  authTimeout: amount.default(300_000),
   closeTimeout: amount,
   drain: amount,
   idleTimeout: amount,
@@ -98,7 +100,11 @@ const chartEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('requests.expired'), ids: z.array(id) }),
   z.object({ type: z.literal('close.requested'), drain: amount, ladder: amount }),
   z.object({ type: z.literal('inbound.answered'), generation, id: inboundId }),
-  z.object({ type: z.enum(['session.opened', 'session.suspected', 'session.trusted']), generation }),
+  z.object({
+    type: z.enum(['session.opened', 'session.suspected', 'session.trusted', 'session.authorized', 'session.restored']),
+    generation,
+  }),
+  z.object({ type: z.enum(['session.challenged', 'session.denied', 'session.degraded']), generation, failure }),
   z.object({ type: z.literal('session.negotiated'), generation, protocolVersion: word }),
   z.object({ type: z.literal('session.received'), generation, messages: z.array(message) }),
   z.object({ type: z.literal('request.failed'), generation, id, failure, refused: z.boolean() }),

@@ -96,7 +96,13 @@ export function redacted(event: ClientEvent): RecordedEvent {
     case 'session.opened':
     case 'session.suspected':
     case 'session.trusted':
+    case 'session.authorized':
+    case 'session.restored':
       return { type, generation: event.generation };
+    case 'session.challenged':
+    case 'session.denied':
+    case 'session.degraded':
+      return { type, generation: event.generation, failure: withoutWords(event.failure) };
     case 'session.negotiated':
       return { type, generation: event.generation, protocolVersion: versionOf(event.result.protocolVersion) };
     case 'session.received':

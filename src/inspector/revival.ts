@@ -51,6 +51,9 @@ export function revived(event: RecordedEvent): ClientEvent | TimerEvent {
       return { ...event, messages: event.messages.map(messageOf) };
     case 'request.failed':
     case 'session.lost':
+    case 'session.challenged':
+    case 'session.denied':
+    case 'session.degraded':
       return { ...event, failure: failureOf(event.failure) };
     case 'lease.acquired':
     case 'lease.released':
@@ -62,6 +65,8 @@ export function revived(event: RecordedEvent): ClientEvent | TimerEvent {
     case 'session.opened':
     case 'session.suspected':
     case 'session.trusted':
+    case 'session.authorized':
+    case 'session.restored':
       return event;
     case 'session.ended':
       return { ...event, evidence: event.evidence === undefined ? null : failureOf(event.evidence) };

@@ -27,6 +27,14 @@ export const noRoom = failure({
   ...no,
 });
 
+/** The same while credentials are being got. */
+export const notAuthorized = failure({
+  kind: 'not_connected',
+  code: 'authorizing',
+  message: 'credentials are being got, and the call asked to fail rather than wait (failFast)',
+  ...no,
+});
+
 export const notForLater = failure({
   kind: 'not_connected',
   code: 'not_ready',
@@ -62,6 +70,17 @@ export const initTimedOut = failure({
   message: 'the server did not answer the handshake within initTimeout',
   ...no,
 });
+
+/** Nobody came up with credentials: what the server turned down is the root cause (I10). */
+export const authorizationTimedOut = (challenge: Failure | null): Failure =>
+  failure({
+    kind: 'authorization',
+    code: 'authorization_timeout',
+    message: `nothing was authorized within authTimeout${challenge === null ? '' : `; ${challenge.message}`}`,
+    executed: 'no',
+    retryable: false,
+    ...(challenge === null ? {} : { because: challenge }),
+  });
 
 export const sessionCrashed = failure({
   kind: 'connection',

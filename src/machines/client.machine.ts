@@ -7,17 +7,14 @@
  * pure functions beside this file, each of which returns changes, commands and effects.
  */
 import { client, initialContext } from './client.setup.js';
-
-/** Where the client goes when a session has ended, or was left behind. First match wins. */
-const afterTheSession = <Action extends 'recordEnd' | 'abandonSession'>(first: Action) =>
-  [
-    { guard: 'hasNoLease', target: '#client.disconnected', actions: [first, 'rest'] },
-    { guard: 'wasAskedFor', target: '#client.connecting.opening', actions: [first, 'beginRun'] },
-    { guard: 'isGivenUpForAll', target: '#client.disconnected', actions: [first, 'giveUp'] },
-    { guard: 'isGivenUp', target: '#client.connecting.opening', actions: [first, 'giveUp', 'beginRun'] },
-    { guard: 'isFirstReconnect', target: '#client.connecting.opening', actions: [first, 'countReconnect'] },
-    { target: '#client.connecting.backoff', actions: [first, 'countReconnect'] },
-  ] as const;
+import {
+  afterTheSession,
+  whenChallenged,
+  whenFirstChallenged,
+  whenOpened,
+  whileConnecting,
+  whileLeased,
+} from './ways.js';
 
 /**
  * The lifecycle of a client, as an XState machine.
@@ -66,21 +63,29 @@ export const clientMachine = client.createMachine({
             connectTimeout: { target: '#client.closing.terminating', actions: 'failToConnect' },
           },
           on: {
-            'session.opened': [
-              { guard: 'negotiatesByItself', target: '#client.initializing.negotiating' },
-              { target: '#client.initializing.waiting' },
+            ...whileConnecting,
+            'session.opened': whenOpened,
+            'session.challenged': whenFirstChallenged,
+          },
+        },
+
+        // Somebody may have to log in: the deadlines of opening and of the handshake do not run meanwhile.
+        authorizing: {
+          after: {
+            authTimeout: { target: '#client.closing.terminating', actions: 'failToAuthorize' },
+          },
+          on: {
+            ...whileConnecting,
+            // A transport that was turned down has yet to open; a handshake that was is made anew.
+            'session.opened': [{ guard: 'hasOpened' }, ...whenOpened],
+            'session.authorized': [
+              { guard: 'hasOpened', target: '#client.initializing.negotiating', actions: 'goOn' },
+              {},
             ],
-            'lease.released': [
-              {
-                guard: 'isLastLease',
-                target: '#client.closing.terminating',
-                actions: ['releaseLease', 'closeForRelease'],
-              },
-              { actions: 'releaseLease' },
-            ],
-            'close.requested': { target: '#client.closing.terminating', actions: 'closeForRequest' },
-            'session.lost': { target: '#client.closing.terminating', actions: 'failAttempt' },
-            'xstate.error.actor.session': { target: '#client.closing.terminating', actions: 'failByCrash' },
+            'session.denied': { target: '#client.closing.terminating', actions: 'failAttempt' },
+            'session.received': [{ guard: 'hasOpened', actions: 'absorbMessages' }, {}],
+            'request.failed': { actions: 'failRequest' },
+            'inbound.answered': { actions: 'answerInbound' },
           },
         },
 
@@ -124,7 +129,13 @@ export const clientMachine = client.createMachine({
             'requests.expired': { actions: ['expireRequests', 'sendQueued'] },
             'lease.acquired': { actions: 'holdLease' },
             'requests.submitted': { actions: 'admitPings' },
-            'initialize.requested': { target: 'negotiating', actions: 'rememberToInitialize' },
+            'initialize.requested': [
+              { guard: 'isAuthorizing', target: '#client.connecting.authorizing', actions: 'rememberToInitialize' },
+              { target: 'negotiating', actions: 'rememberToInitialize' },
+            ],
+            'session.challenged': { actions: 'awaitCredentials' },
+            'session.authorized': { actions: ['goOn', 'sendQueued'] },
+            'session.denied': { actions: ['goOn', 'settleDenied'] },
           },
         },
 
@@ -137,7 +148,12 @@ export const clientMachine = client.createMachine({
             'session.negotiated': { target: '#client.ready', actions: 'recordReady' },
           },
           states: {
-            handshaking: { entry: 'requestHandshake' },
+            handshaking: {
+              entry: 'requestHandshake',
+              on: {
+                'session.challenged': whenChallenged,
+              },
+            },
           },
         },
       },
@@ -163,6 +179,11 @@ export const clientMachine = client.createMachine({
         'inbound.answered': { actions: 'answerInbound' },
         'session.suspected': { actions: 'suspect' },
         'session.trusted': { actions: ['trust', 'sendQueued'] },
+        'session.challenged': { actions: 'awaitCredentials' },
+        'session.authorized': { actions: ['goOn', 'sendQueued'] },
+        'session.denied': { actions: ['goOn', 'settleDenied'] },
+        'session.degraded': { actions: 'deafen' },
+        'session.restored': { actions: 'hear' },
         'close.requested': { target: 'closing', actions: 'closeForRequest' },
         'session.lost': [
           { guard: 'isStillAnswering', target: 'closing.draining', actions: 'closeForLoss' },
@@ -173,11 +194,16 @@ export const clientMachine = client.createMachine({
       states: {
         leased: {
           on: {
-            'lease.released': [
-              { guard: 'isLastLeaseToKeepIdle', target: 'idle', actions: 'releaseLease' },
-              { guard: 'isLastLease', target: '#client.closing', actions: ['releaseLease', 'closeForRelease'] },
-              { actions: 'releaseLease' },
-            ],
+            ...whileLeased,
+            'session.degraded': { target: 'degraded', actions: 'deafen' },
+          },
+        },
+
+        // Requests flow as ever, but what the server says unasked cannot be heard.
+        degraded: {
+          on: {
+            ...whileLeased,
+            'session.restored': { target: 'leased', actions: 'hear' },
           },
         },
 
@@ -186,7 +212,10 @@ export const clientMachine = client.createMachine({
             idleTimeout: { target: '#client.closing', actions: 'closeForRelease' },
           },
           on: {
-            'lease.acquired': { target: 'leased', actions: 'holdLease' },
+            'lease.acquired': [
+              { guard: 'isDeaf', target: 'degraded', actions: 'holdLease' },
+              { target: 'leased', actions: 'holdLease' },
+            ],
           },
         },
       },

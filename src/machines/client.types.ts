@@ -64,6 +64,8 @@ export interface ChartOptions {
   readonly autoInitialize: boolean;
   readonly connectTimeout: number;
   readonly initTimeout: number;
+  /** For getting credentials before the session is ready: a user may be at it. */
+  readonly authTimeout: number;
   readonly closeTimeout: number;
   readonly drain: number;
   readonly idleTimeout: number;
@@ -89,8 +91,16 @@ export interface ClientContext {
   readonly negotiated: Negotiated | null;
   /** Whether sessions negotiate by themselves (`autoInitialize`, or after one `initialize()`). */
   readonly initializes: boolean;
+  /** The transport is open: there is somebody to send to. */
+  readonly opened: boolean;
   /** A probe asks whether the peer is still there: new requests wait for its verdict. */
   readonly suspected: boolean;
+  /** What the server turned down, while credentials are being got: new requests wait for them. Null while none are. */
+  readonly authorizing: Failure | null;
+  /** How often this generation went for credentials before it was ready. */
+  readonly authorizations: number;
+  /** Why nothing is heard of what the server says unasked; null while it is. */
+  readonly deaf: Failure | null;
   /** Why the last session ended when nobody asked. Kept while later attempts fail: the first cause. */
   readonly failure: Failure | null;
   /** Since the client last left `disconnected`: was a lease ever granted? */
@@ -144,6 +154,14 @@ export type SessionEvent = OfGeneration &
     | { readonly type: 'session.received'; readonly messages: readonly Received[] }
     | { readonly type: 'session.suspected' }
     | { readonly type: 'session.trusted' }
+    /** The server wants to be shown who we are, and credentials are being got. */
+    | { readonly type: 'session.challenged'; readonly failure: Failure }
+    /** There are credentials; a handshake that was turned down is to be made again. */
+    | { readonly type: 'session.authorized' }
+    | { readonly type: 'session.denied'; readonly failure: Failure }
+    /** What the server says unasked cannot be heard any more; requests go on. */
+    | { readonly type: 'session.degraded'; readonly failure: Failure }
+    | { readonly type: 'session.restored' }
     | {
         readonly type: 'request.failed';
         readonly id: RequestId;

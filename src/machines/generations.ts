@@ -4,6 +4,7 @@
  */
 import type { Failure } from '../protocol/failure.js';
 import {
+  authorizationTimedOut,
   connectTimedOut,
   explain,
   initTimedOut,
@@ -47,7 +48,11 @@ export const beginGeneration = (context: ClientContext): Step => ({
     queue: context.queue.sort((a, b) => a - b),
     inbound: context.inbound.clear(),
     negotiated: null,
+    opened: false,
     suspected: false,
+    authorizing: null,
+    authorizations: 0,
+    deaf: null,
     closing: null,
   },
 });
@@ -117,10 +122,14 @@ const closeForFailure = (context: ClientContext, failure: Failure): Step => ({
   changes: { closing: closingOf(context.options, 'failed', failure), failure: context.failure ?? failure },
 });
 
-export const failAttempt = (context: ClientContext, { failure }: Of<'session.lost'>): Step =>
-  closeForFailure(context, failure);
+export const failAttempt = (
+  context: ClientContext,
+  { failure }: Of<'session.lost' | 'session.challenged' | 'session.denied'>,
+): Step => closeForFailure(context, failure);
 export const failToConnect = (context: ClientContext): Step => closeForFailure(context, connectTimedOut);
 export const failToInitialize = (context: ClientContext): Step => closeForFailure(context, initTimedOut);
+export const failToAuthorize = (context: ClientContext): Step =>
+  closeForFailure(context, authorizationTimedOut(context.authorizing));
 export const failByCrash = (context: ClientContext): Step => closeForFailure(context, sessionCrashed);
 
 /** What the session is given of the time, so that it can say that it has ended before it is left behind. */
@@ -130,7 +139,7 @@ const beforeDeadline = (ladder: number): number =>
 /** The session will say no more: requests that were sent are settled, and it is told to end. */
 export const terminate = (context: ClientContext): Step =>
   both(context, settleSent, settleUnwanted, ({ inbound, closing }) => ({
-    changes: { inbound: inbound.clear(), suspected: false },
+    changes: { inbound: inbound.clear(), suspected: false, authorizing: null, deaf: null },
     commands: [{ type: 'end.requested', within: beforeDeadline(closing?.ladder ?? 0) }],
   }));
 
@@ -178,6 +187,11 @@ export const giveUp = (context: ClientContext): Step =>
 /** The client tries again. */
 export const countReconnect = (context: ClientContext): Step =>
   both(context, welcomeNext, ({ reconnects }) => ({ changes: { reconnects: reconnects + 1, closing: null } }));
+
+/** How often one generation goes for credentials before it is ready: a server that wants others each time is never content. */
+const AUTHORIZATIONS = 3;
+
+export const mayAuthorize = ({ authorizations }: ClientContext): boolean => authorizations < AUTHORIZATIONS;
 
 export const hasNoLease = (context: ClientContext): boolean => context.leases.isEmpty();
 

@@ -2,13 +2,8 @@
 export { actorOf, type ClientActor } from './actor-of.js';
 export { clientMachine } from './client.machine.js';
 export type { SessionInput } from './client.setup.js';
-export {
-  eventTypes,
-  ignoredEvents,
-  legalTransitions,
-  type LeafState,
-  type LegalTransition,
-} from './legal-transitions.js';
+export { ignoredEvents } from './ignored-events.js';
+export { eventTypes, legalTransitions, type LeafState, type LegalTransition } from './legal-transitions.js';
 export {
   behindTheSeam,
   clientLogic,

@@ -1,16 +1,17 @@
 /**
  * Every transition the client may take, written by hand and compared with the machine: a change of
- * the lifecycle is made in both places, or not at all. Pairs of state and event that the machine
- * leaves alone are listed too, with the reason: nothing falls through by accident.
+ * the lifecycle is made in both places, or not at all.
  */
 /** The states that contain no other. */
 export type LeafState =
   | 'disconnected'
   | 'connecting.opening'
+  | 'connecting.authorizing'
   | 'connecting.backoff'
   | 'initializing.waiting'
   | 'initializing.negotiating.handshaking'
   | 'ready.leased'
+  | 'ready.degraded'
   | 'ready.idle'
   | 'closing.draining'
   | 'closing.terminating';
@@ -51,8 +52,21 @@ export const legalTransitions: readonly LegalTransition[] = [
     'connecting.opening',
     ['session.opened', handshaking],
     ['session.opened', 'initializing.waiting'],
+    ['session.challenged', 'connecting.authorizing'],
     ['session.lost', 'closing.terminating'],
     ['after connectTimeout', 'closing.terminating'],
+    ['lease.released', 'closing.terminating'],
+    ['close.requested', 'closing.terminating'],
+    ['xstate.error.actor.session', 'closing.terminating'],
+  ),
+  ...edges(
+    'connecting.authorizing',
+    ['session.authorized', handshaking],
+    ['session.opened', handshaking],
+    ['session.opened', 'initializing.waiting'],
+    ['session.denied', 'closing.terminating'],
+    ['session.lost', 'closing.terminating'],
+    ['after authTimeout', 'closing.terminating'],
     ['lease.released', 'closing.terminating'],
     ['close.requested', 'closing.terminating'],
     ['xstate.error.actor.session', 'closing.terminating'],
@@ -66,6 +80,7 @@ export const legalTransitions: readonly LegalTransition[] = [
   ...edges(
     'initializing.waiting',
     ['initialize.requested', handshaking],
+    ['initialize.requested', 'connecting.authorizing'],
     ['session.lost', 'closing.terminating'],
     ['lease.released', 'closing.terminating'],
     ['close.requested', 'closing.terminating'],
@@ -74,6 +89,8 @@ export const legalTransitions: readonly LegalTransition[] = [
   ...edges(
     handshaking,
     ['session.negotiated', 'ready.leased'],
+    ['session.challenged', 'connecting.authorizing'],
+    ['session.challenged', 'closing.terminating'],
     ['after initTimeout', 'closing.terminating'],
     ['session.lost', 'closing.terminating'],
     ['lease.released', 'closing.terminating'],
@@ -82,6 +99,17 @@ export const legalTransitions: readonly LegalTransition[] = [
   ),
   ...edges(
     'ready.leased',
+    ['session.degraded', 'ready.degraded'],
+    ['lease.released', 'ready.idle'],
+    ['lease.released', 'closing.draining'],
+    ['close.requested', 'closing.draining'],
+    ['session.lost', 'closing.draining'],
+    ['session.lost', 'closing.terminating'],
+    ['xstate.error.actor.session', 'closing.terminating'],
+  ),
+  ...edges(
+    'ready.degraded',
+    ['session.restored', 'ready.leased'],
     ['lease.released', 'ready.idle'],
     ['lease.released', 'closing.draining'],
     ['close.requested', 'closing.draining'],
@@ -92,6 +120,7 @@ export const legalTransitions: readonly LegalTransition[] = [
   ...edges(
     'ready.idle',
     ['lease.acquired', 'ready.leased'],
+    ['lease.acquired', 'ready.degraded'],
     ['after idleTimeout', 'closing.draining'],
     ['close.requested', 'closing.draining'],
     ['session.lost', 'closing.draining'],
@@ -111,95 +140,6 @@ export const legalTransitions: readonly LegalTransition[] = [
     'closing.terminating',
   ]),
 ];
-
-const noSession = 'no session lives here, and events of dead ones are dropped before the chart';
-const tooEarly = 'the session has not opened, so it cannot have said this';
-const tooLate = 'everything it could change is settled';
-const onlyWhenReady = 'a link is suspected only after it has negotiated; before, it simply fails';
-const once = 'a session opens and negotiates once';
-const lossFirst = 'a session that was not told to end says that it is lost, and ends when it is told to';
-
-/** Where no session lives, whatever a session could say. */
-const withoutSession = {
-  'inbound.answered': noSession,
-  'session.opened': noSession,
-  'session.negotiated': noSession,
-  'session.received': noSession,
-  'session.suspected': noSession,
-  'session.trusted': noSession,
-  'session.lost': noSession,
-  'session.ended': noSession,
-  'request.failed': noSession,
-};
-
-/**
- * What the machine leaves alone, by leaf state, and why.
- *
- * @example
- * ```ts
- * import { ignoredEvents } from 'mcp-actor/machines';
- *
- * console.log(ignoredEvents.disconnected['close.requested']); // there is nothing to close
- * ```
- */
-export const ignoredEvents: Readonly<Record<LeafState, Readonly<Record<string, string>>>> = {
-  disconnected: {
-    'close.requested': 'there is nothing to close',
-    ...withoutSession,
-  },
-  'connecting.opening': {
-    'inbound.answered': tooEarly,
-    'session.negotiated': tooEarly,
-    'session.received': tooEarly,
-    'session.suspected': tooEarly,
-    'session.trusted': tooEarly,
-    'session.ended': lossFirst,
-    'request.failed': tooEarly,
-  },
-  'connecting.backoff': {
-    ...withoutSession,
-  },
-  'initializing.waiting': {
-    'session.opened': once,
-    'session.negotiated': 'nobody has asked for the handshake yet',
-    'session.suspected': onlyWhenReady,
-    'session.trusted': onlyWhenReady,
-    'session.ended': lossFirst,
-  },
-  [handshaking]: {
-    'session.opened': once,
-    'session.suspected': onlyWhenReady,
-    'session.trusted': onlyWhenReady,
-    'session.ended': lossFirst,
-  },
-  'ready.leased': {
-    'session.opened': once,
-    'session.negotiated': once,
-    'session.ended': lossFirst,
-  },
-  'ready.idle': {
-    'session.opened': once,
-    'session.negotiated': once,
-    'session.ended': lossFirst,
-  },
-  'closing.draining': {
-    'session.opened': once,
-    'session.negotiated': once,
-    'session.suspected': 'nothing new is sent, so there is nothing to hold back',
-    'session.trusted': 'nothing new is sent, so there is nothing to let go',
-    'session.ended': lossFirst,
-  },
-  'closing.terminating': {
-    'inbound.answered': tooLate,
-    'session.opened': 'it opened while it was told to end; it ends',
-    'session.negotiated': 'it negotiated while it was told to end; it ends',
-    'session.received': tooLate,
-    'session.suspected': tooLate,
-    'session.trusted': tooLate,
-    'session.lost': 'it ends anyway, and `session.ended` follows',
-    'request.failed': tooLate,
-  },
-};
 
 /**
  * Every event the chart knows by name.
@@ -226,6 +166,11 @@ export const eventTypes = [
   'session.received',
   'session.suspected',
   'session.trusted',
+  'session.challenged',
+  'session.authorized',
+  'session.denied',
+  'session.degraded',
+  'session.restored',
   'request.failed',
   'session.lost',
   'session.ended',

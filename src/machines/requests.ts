@@ -11,6 +11,7 @@ import {
   closed,
   leaseOver,
   noRoom,
+  notAuthorized,
   notConnected,
   notForLater,
   notInitialized,
@@ -54,7 +55,7 @@ const isOverdue = (context: ClientContext, leaseId: Submitted['leaseId']): boole
 
 /** How many more requests may be sent now. */
 const freeSlots = (context: ClientContext): number =>
-  context.suspected ? 0 : Math.max(0, context.options.maxInFlight - context.sent);
+  context.suspected || context.authorizing !== null ? 0 : Math.max(0, context.options.maxInFlight - context.sent);
 
 const queuedCount = (context: ClientContext): number => context.requests.size - context.sent;
 
@@ -76,7 +77,8 @@ export function admitRequests(context: ClientContext, { requests }: Of<'requests
         slots -= 1;
         send.push(request.id);
         table.set(request.id, record(request, 'sent'));
-      } else if (request.failFast) refused.push(fails(request.id, noRoom));
+      } else if (request.failFast)
+        refused.push(fails(request.id, context.authorizing === null ? noRoom : notAuthorized));
       else if (room > 0) {
         room -= 1;
         wait.push(request.id);
@@ -123,9 +125,11 @@ export function queueRequests(context: ClientContext, { requests }: Of<'requests
 export function admitPings(context: ClientContext, event: Of<'requests.submitted'>): Step {
   const pings = event.requests.filter(({ method }) => method === 'ping');
   const others = event.requests.filter(({ method }) => method !== 'ping');
-  const step = admitRequests(context, { ...event, requests: pings });
-  const refused = settled(others.map(({ id }) => fails(id, notInitialized)));
-  return { ...step, effects: [...(step.effects ?? []), ...refused] };
+  const { effects = [], ...step } = admitRequests(context, { ...event, requests: pings });
+  const refused = effects.flatMap((effect) => (effect.type === 'requests.settled' ? effect.settlements : []));
+  refused.push(...others.map(({ id }) => fails(id, notInitialized)));
+  // In the order in which they were made, as one by one (I11).
+  return { ...step, effects: settled(refused.sort((a, b) => a.id - b.id)) };
 }
 
 /** On entering `initializing.waiting`: pings that were queued may pass, nothing else can be waited for. */
@@ -229,6 +233,10 @@ export const expireRequests = (context: ClientContext, { ids }: Of<'requests.exp
 /** One request died on a session that lives. */
 export const failRequest = (context: ClientContext, { id, failure }: Of<'request.failed'>): Step =>
   fail(context, [id], () => failure, null);
+
+/** There will be no credentials: who waited for them learns why. What was sent, the link tells of. */
+export const settleDenied = (context: ClientContext, { failure }: Of<'session.denied'>): Step =>
+  fail(context, idsOf(context, 'queued'), () => (failure.executed === 'no' ? failure : unsent(failure)), null);
 
 /** The same while the session goes: one that was refused, and never before, is made again in the next. */
 export function requeueOrFailRequest(context: ClientContext, event: Of<'request.failed'>): Step {

@@ -4,7 +4,22 @@
  */
 export {
   auth,
+  buildDiscoveryUrls,
   discoverOAuthServerInfo,
+  exchangeAuthorization,
   extractWWWAuthenticateParams,
+  fetchToken,
+  refreshAuthorization,
+  registerClient,
+  startAuthorization,
   UnauthorizedError,
 } from '@modelcontextprotocol/sdk/client/auth.js';
+export { createPrivateKeyJwtAuth } from '@modelcontextprotocol/sdk/client/auth-extensions.js';
+export { OAuthError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
+export {
+  OAuthClientInformationSchema,
+  OAuthMetadataSchema,
+  OAuthProtectedResourceMetadataSchema,
+  OAuthTokensSchema,
+} from '@modelcontextprotocol/sdk/shared/auth.js';
+export { checkResourceAllowed } from '@modelcontextprotocol/sdk/shared/auth-utils.js';

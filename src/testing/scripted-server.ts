@@ -4,7 +4,9 @@
  */
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { Transport } from '../transports/transport.js';
+import { wrapped, type ResolvedSource, type WrappedSource } from '../transports/source.js';
 import { ScriptedAnswers, type ScriptedTools } from './scripted-answers.js';
+import { ScriptedLink } from './scripted-link.js';
 
 /** A message that a client sent: a request, a notification, or an answer to the server. */
 export interface Sent {
@@ -64,6 +66,7 @@ export class ScriptedConnection implements Transport {
   started = 0;
   /** How often the client has closed it. */
   closed = 0;
+  #link: ScriptedLink | null = null;
   readonly #server: ScriptedServer;
   readonly #answers: ScriptedAnswers;
 
@@ -72,6 +75,12 @@ export class ScriptedConnection implements Transport {
     this.#server = server;
     this.#answers = answers;
     this.generation = generation;
+  }
+
+  /** @internal */
+  link(): ScriptedLink {
+    this.#link = new ScriptedLink(this);
+    return this.#link;
   }
 
   start(): Promise<void> {
@@ -112,6 +121,42 @@ export class ScriptedConnection implements Transport {
     this.onclose?.();
   }
 
+  /**
+   * Wants to be shown who the client is, as a server of HTTP does with 401.
+   *
+   * @param message turned down by the script that sees it: it is made again after `authorize()`, and what is
+   *   sent meanwhile waits behind it. Left out: nothing is turned down; before the connection is open,
+   *   in `onStart`, that is the way to ask
+   */
+  challenge(message?: Sent): void {
+    this.#ofClient().challenge(message);
+  }
+
+  /** The client has got its credentials: what waited is sent. */
+  authorize(): void {
+    this.#ofClient().authorize();
+  }
+
+  /** The client gets none: what waited fails with an `AuthorizationError`. */
+  deny(): void {
+    this.#ofClient().deny();
+  }
+
+  /** The stream of what the server says unasked goes: the client hears answers and progress, and nothing else. */
+  degrade(): void {
+    this.#ofClient().degrade();
+  }
+
+  /** The stream is there again. */
+  restore(): void {
+    this.#ofClient().restore();
+  }
+
+  #ofClient(): ScriptedLink {
+    if (this.#link === null) throw new Error('no client is at the other end; pass the `source` of the server to one');
+    return this.#link;
+  }
+
   /** All that the client has sent with this method. */
   sent(method: string): Sent[] {
     return this.received.filter((message) => message.method === method);
@@ -147,14 +192,24 @@ export class ScriptedServer {
     this.onStart = options.onStart;
     this.onClose = options.onClose;
     this.#answers = new ScriptedAnswers(options);
+    const source = (): Transport => this.#connect();
+    this.source = Object.assign(() => source(), {
+      [wrapped]: (resolve: (inner: typeof source) => ResolvedSource) => ({
+        ...resolve(source),
+        // As late as any function of the user's has its transport.
+        open: async () => (await Promise.resolve(this.#connect())).link(),
+      }),
+    });
   }
 
-  /** What a `Client` takes as its source. */
-  readonly source = (): Transport => {
+  /** What a `Client` takes as its source. Called, it gives the next connection. */
+  readonly source: (() => Transport) & WrappedSource;
+
+  #connect(): ScriptedConnection {
     const connection = new ScriptedConnection(this, this.#answers, this.connections.length + 1);
     this.connections.push(connection);
     return connection;
-  };
+  }
 
   /** The newest connection. Throws where nobody has connected. */
   get last(): ScriptedConnection {

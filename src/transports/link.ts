@@ -13,7 +13,12 @@ import type { Message } from '../protocol/json-rpc.js';
 /** What a user may see of a live link. */
 export type Connection =
   | { readonly kind: 'stdio'; readonly pid: number }
-  | { readonly kind: 'http'; readonly url: string; readonly sessionId: string | null }
+  | {
+      readonly kind: 'http';
+      readonly url: string;
+      readonly sessionId: string | null;
+      readonly lastEventId: string | null;
+    }
   /** What came before streamable HTTP: one event stream, and a POST for each message. */
   | { readonly kind: 'sse'; readonly url: string }
   | { readonly kind: 'memory' }
@@ -24,6 +29,9 @@ export type Connection =
 export interface Link {
   /** Null until the link is open. */
   readonly connection: Connection | null;
+
+  /** The result of `initialize` of the session that it takes up: then the handshake is not made again. */
+  readonly resumed?: unknown;
 
   /** Called once, before anything else. Answers with `opened` or `lost`, now or later. */
   open(events: LinkEvents): void;

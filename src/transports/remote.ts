@@ -1,26 +1,23 @@
-/** A server that is reached by its URL: over which transport, and with whose headers. */
+/** A server that is reached by its URL: over which transport, and what may be said of it. */
 import { z } from 'zod';
 import { configFailure, FailureError } from '../protocol/failure.js';
-import type { HeaderRecord } from './http/headers.js';
-import type { HeadersSource } from './source.js';
+import { refuseContradiction } from './remote-merge.js';
+import { remoteShape, type RemoteOptions } from './remote-options.js';
 
-/** A server with an address. */
-export interface RemoteServer {
+/** A server with an address. What is said here goes before what is said of the client. */
+export interface RemoteServer extends RemoteOptions {
   readonly url: string | URL;
   /** `http` is streamable HTTP, `sse` what came before it. Default: `sse` where the path has a part `/sse`. */
   readonly transport?: 'http' | 'sse' | undefined;
-  /** Sent with every request, beside those of the client; these win. */
-  readonly headers?: HeadersSource | undefined;
 }
 
-const remote = z.strictObject({
-  url: z.string().or(z.instanceof(URL)),
-  transport: z.enum(['http', 'sse']).optional(),
-  headers: z
-    .record(z.string(), z.string())
-    .or(z.custom<HeadersSource & (() => never)>((value) => typeof value === 'function'))
-    .optional(),
-});
+const remote = z
+  .strictObject({
+    url: z.string().or(z.instanceof(URL)),
+    transport: z.enum(['http', 'sse']).optional(),
+    ...remoteShape,
+  })
+  .superRefine(refuseContradiction);
 
 export const isRemote = (value: unknown): value is RemoteServer =>
   typeof value === 'object' &&
@@ -34,7 +31,7 @@ export function remoteOf(server: unknown): RemoteServer {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`;
-  const message = `a server with an address is { url, transport?, headers? }; this one is not${where}: ${issue?.message ?? 'unknown'}`;
+  const message = `a server with an address is { url, transport?, headers?, auth?, ... }; this one is not${where}: ${issue?.message ?? 'unknown'}`;
   throw new FailureError(configFailure('remote', message));
 }
 
@@ -53,23 +50,3 @@ export function httpUrl(given: string | URL): URL {
 /** Which transport an address stands for when nobody says: SSE servers have a part `/sse` in their path. */
 export const transportFor = ({ pathname }: URL): 'http' | 'sse' =>
   /\/sse(?:\/|\?|&|$)/.test(pathname) ? 'sse' : 'http';
-
-/** The headers of the client and of its server; where both have one, that of the server. */
-export function mergedHeaders(
-  client: HeadersSource | undefined,
-  server: HeadersSource | undefined,
-): HeadersSource | undefined {
-  if (client === undefined || server === undefined) return server ?? client;
-  if (typeof client !== 'function' && typeof server !== 'function') return over(client, server);
-  return async () => over(await valueOf(client), await valueOf(server));
-}
-
-const valueOf = (source: HeadersSource): HeaderRecord | Promise<HeaderRecord> =>
-  typeof source === 'function' ? source() : source;
-
-/** Names of headers are the same in upper and lower case. */
-function over(client: HeaderRecord, server: HeaderRecord): HeaderRecord {
-  const names = new Set(Object.keys(server).map((name) => name.toLowerCase()));
-  const others = Object.entries(client).filter(([name]) => !names.has(name.toLowerCase()));
-  return { ...Object.fromEntries(others), ...server };
-}

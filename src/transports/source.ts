@@ -15,7 +15,10 @@ import { readConfigFile } from './config/files.js';
 import { ForeignLink } from './foreign.js';
 import type { Link } from './link.js';
 import { MemoryLink, type ConnectableServer } from './memory.js';
-import { httpUrl, isRemote, mergedHeaders, remoteOf, transportFor, type RemoteServer } from './remote.js';
+import type { RemoteOptions } from './remote-options.js';
+import { noLogin, refuseRemoteOptions, resolveRemote } from './remote-source.js';
+import { isRemote, remoteOf, type RemoteServer } from './remote.js';
+import type { Resumption } from './resumption.js';
 import { commandFor, isScript } from './script.js';
 import type { LogStream } from './stdio/stderr-log.js';
 
@@ -61,10 +64,11 @@ export interface WrappedSource {
 }
 
 /** Options of the client that are about an inferred transport. */
-export interface SourceOptions {
+export interface SourceOptions extends RemoteOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly cwd?: string | undefined;
-  readonly headers?: HeadersSource | undefined;
+  /** Of the first link only. */
+  readonly resume?: Resumption | undefined;
 }
 
 export interface LinkPorts {
@@ -76,18 +80,30 @@ export interface ResolvedSource {
   /** What messages call the server. */
   readonly label: string;
   readonly open: () => Link | Promise<Link>;
+  /**
+   * Hands over what came back from a login in a browser: the code, or the URL that we were sent back to. Rejects
+   * with a FailureError where no such login is under way. Left out where no login can be.
+   */
+  readonly finishAuthorization?: (code: string | URL) => Promise<void>;
 }
 
 /** @throws FailureError of kind `config` when the source is none of the forms. */
 export function resolveSource(source: Source, options: SourceOptions, ports: LinkPorts): ResolvedSource {
+  if (isWrapped(source)) return source[wrapped]((inner) => resolveSource(inner, options, ports), ports);
   if (typeof source === 'function') {
+    refuseRemoteOptions(options, 'a function of yours');
     return { label: source.name || 'a source function', open: () => fromFunction(source) };
   }
   if (typeof source === 'string') return resolveText(source, options, ports);
   if (source instanceof URL) return resolveAddress(source, options, ports);
-  if (isWrapped(source)) return source[wrapped]((inner) => resolveSource(inner, options, ports), ports);
-  if (isTransport(source)) return { label: 'a transport', open: () => new ForeignLink(source) };
-  if (isServer(source)) return { label: 'a server in this process', open: () => new MemoryLink(source) };
+  if (isTransport(source)) {
+    refuseRemoteOptions(options, 'a transport of yours');
+    return { label: 'a transport', open: () => new ForeignLink(source) };
+  }
+  if (isServer(source)) {
+    refuseRemoteOptions(options, 'a server in this process');
+    return { label: 'a server in this process', open: () => new MemoryLink(source) };
+  }
   if (isCommand(source)) return resolveCommand(commandOf(source), options, ports);
   if (isRemote(source)) return resolveRemote(remoteOf(source), options, ports);
   if (isConfig(source)) return resolveConfig(source, options, ports);
@@ -113,8 +129,7 @@ function resolveText(text: string, options: SourceOptions, ports: LinkPorts): Re
   if (isScript(text) && isThere) return resolveScript(text, options, ports);
   if (/^https?:\/\//i.test(text)) return resolveRemote({ url: text }, options, ports);
   if (/\.json$/i.test(text)) {
-    const open = async (): Promise<Link> => resolveConfig(await readConfigFile(path), options, ports).open();
-    return { label: text, open };
+    return resolveConfigFile(text, path, options, ports);
   }
   if (isScript(text)) return resolveScript(text, options, ports);
   if (isThere) throw unknownScript(text);
@@ -122,6 +137,7 @@ function resolveText(text: string, options: SourceOptions, ports: LinkPorts): Re
 }
 
 function resolveScript(path: string, options: SourceOptions, ports: LinkPorts): ResolvedSource {
+  refuseRemoteOptions(options, 'a script');
   return { label: path, open: () => resolveCommand(commandFor(path, options.cwd), options, ports).open() };
 }
 
@@ -131,19 +147,8 @@ function resolveAddress(url: URL, options: SourceOptions, ports: LinkPorts): Res
     : resolveRemote({ url }, options, ports);
 }
 
-function resolveRemote(server: RemoteServer, options: SourceOptions, ports: LinkPorts): ResolvedSource {
-  const url = httpUrl(server.url);
-  const headers = mergedHeaders(options.headers, server.headers);
-  const given = { url, ...(headers === undefined ? {} : { headers }) };
-  const open =
-    (server.transport ?? transportFor(url)) === 'sse'
-      ? async (): Promise<Link> => (await import('./sse.js')).sseLink(given, ports)
-      : async (): Promise<Link> => (await import('./http.js')).httpLink(given, ports);
-  // Never the query or a user's name and password: they are where secrets are.
-  return { label: url.origin + url.pathname, open };
-}
-
 function resolveCommand(server: StdioServer, options: SourceOptions, ports: LinkPorts): ResolvedSource {
+  refuseRemoteOptions(options, 'a command');
   const { command, args = [], inheritEnv, logFile } = server;
   const env = { ...options.env, ...server.env };
   const cwd = server.cwd ?? options.cwd;
@@ -162,6 +167,30 @@ function resolveCommand(server: StdioServer, options: SourceOptions, ports: Link
   return { label: shown.join(' '), open };
 }
 
+/** It is read for each generation. As long as it says the same, its generations share who we are. */
+function resolveConfigFile(text: string, path: string, options: SourceOptions, ports: LinkPorts): ResolvedSource {
+  let written: string | null = null;
+  let resolved: ResolvedSource | null = null;
+  const now = async (): Promise<ResolvedSource> => {
+    const config = await readConfigFile(path);
+    const isFirst = written === null;
+    if (resolved === null || JSON.stringify(config) !== written) {
+      resolved = resolveConfig(config, isFirst ? options : { ...options, resume: undefined }, ports);
+      written = JSON.stringify(config);
+    }
+    return resolved;
+  };
+  return {
+    label: text,
+    open: async () => (await now()).open(),
+    finishAuthorization: async (code) => {
+      const { finishAuthorization } = resolved ?? {};
+      if (finishAuthorization === undefined) throw noLogin();
+      await finishAuthorization(code);
+    },
+  };
+}
+
 function resolveConfig(config: ServerConfig, options: SourceOptions, ports: LinkPorts): ResolvedSource {
   const { name, source } = onlyServer(config);
   const resolved = 'command' in source ? resolveCommand(source, options, ports) : resolveRemote(source, options, ports);
@@ -173,7 +202,8 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 const hasMethods = (value: unknown, ...names: string[]): boolean =>
   isObject(value) && names.every((name) => typeof value[name] === 'function');
 
-const isWrapped = (value: unknown): value is WrappedSource => isObject(value) && wrapped in value;
+const isWrapped = (value: unknown): value is WrappedSource =>
+  (isObject(value) || typeof value === 'function') && wrapped in value;
 
 const isTransport = (value: unknown): value is Transport => hasMethods(value, 'start', 'send', 'close');
 

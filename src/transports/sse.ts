@@ -6,12 +6,13 @@
  * Its files, in `sse/`, in reading order:
  *
  *     link      what the fate of the stream, or of one post, means to the link
+ *     opening   the event stream until it is open
  *     stream    the event stream
  *     address   where messages are posted
  *     post      one message on its way
  *     failures  what can go wrong, as failures, purely
  *
- * The rest is that of streamable HTTP, in `http/`: sockets, headers, limits, turns and the end.
+ * The rest is that of streamable HTTP, in `http/`: sockets, headers, limits, turns, what is made again, and the end.
  */
 import type { Link } from './link.js';
 import type { HttpOptions, HttpPorts } from './http.js';

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../src/protocol/limits.js';
 import { EventStream } from '../../src/transports/http/stream.js';
 import { httpClient } from '../support/http-clients.js';
+import { faults } from '../support/http-faults.js';
 import { cut, damage, damages, messages, parsed, patience, pollution, runs, sizes } from './damage.js';
 
 const limits = { ...defaultLimits, messageBytes: 100_000 };
@@ -129,12 +130,15 @@ describe('a client whose event streams are damaged', () => {
       const told: unknown[] = [];
       const { client, server } = await httpClient({}, { messageHandler: (notification) => told.push(notification) });
       const lease = await client.connect();
+      // What broke off and had an id is asked for again, after as short a time as a server can ask for.
+      server.always('GET', faults.status(405));
       await fc.assert(
         fc.asyncProperty(events, damages, sizes, fc.boolean(), async (given, changes, pieces, answered) => {
           const { bytes, intact } = damage(Buffer.from(given.events.join('')), changes);
           told.length = 0;
           server.next('tools/call', ({ response, message }) => {
             response.writeHead(200, { 'content-type': 'text/event-stream' });
+            response.write('retry: 0\n\n');
             for (const chunk of cut(
               bytes,
               pieces.map((size) => size * 20),

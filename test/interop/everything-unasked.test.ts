@@ -9,7 +9,7 @@ import { firstText, textOf } from '../support/results.js';
 
 const resource = 'demo://resource/dynamic/text/1';
 
-describe.each(everything)('server-everything over %s', (transport, start) => {
+describe.each(everything)('server-everything over %s', (_transport, start) => {
   let subject: Everything;
   let lease: Lease;
 
@@ -91,8 +91,8 @@ describe.each(everything)('server-everything over %s', (transport, start) => {
   });
 
   it('tells that the list of tools has changed, once it knows what we can do', async () => {
-    // Over HTTP that is told right after the handshake, when there is no stream to tell it on yet.
-    if (transport === 'stdio') await subject.first('notifications/tools/list_changed');
+    // That is told right after the handshake: over HTTP there has to be a stream to tell it on by then.
+    await subject.first('notifications/tools/list_changed');
     expect((await lease.listTools()).map(({ name }) => name)).toContain('simulate-research-query');
   });
 

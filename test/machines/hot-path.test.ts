@@ -75,8 +75,18 @@ const event: fc.Arbitrary<ClientEvent> = fc.oneof(
   },
   fc.record({ type: fc.constant('request.aborted' as const), id }),
   fc.record({
-    type: fc.constantFrom('session.suspected' as const, 'session.trusted' as const),
+    type: fc.constantFrom(
+      'session.suspected' as const,
+      'session.trusted' as const,
+      'session.authorized' as const,
+      'session.restored' as const,
+    ),
     generation: fc.constant(1),
+  }),
+  fc.record({
+    type: fc.constantFrom('session.challenged' as const, 'session.denied' as const, 'session.degraded' as const),
+    generation: fc.constant(1),
+    failure: fc.constant(exited),
   }),
   fc.record({ type: fc.constant('lease.acquired' as const), id: fc.constantFrom(2, 3) }),
   fc.record({ type: fc.constant('lease.released' as const), id: fc.constantFrom(2, 3) }),
@@ -115,7 +125,7 @@ describe('the hot path', () => {
       { numRuns: 500 },
     );
     expect(taken).toBeGreaterThan(2_000);
-  }, 30_000);
+  }, 60_000);
 
   it('handles a batch as its members one by one: the same state, the same outcomes in the same order', () => {
     fc.assert(

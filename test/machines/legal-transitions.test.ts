@@ -71,6 +71,7 @@ describe('the legal transitions', () => {
         'connecting > initializing',
         'connecting > closing',
         'connecting > disconnected',
+        'initializing > connecting',
         'initializing > ready',
         'initializing > closing',
         'ready > closing',

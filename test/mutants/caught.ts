@@ -9,9 +9,9 @@ import { Model } from '../../src/testing/checker/model-step.js';
 import type { Violation } from '../../src/testing/checker/verdicts.js';
 import type { Mutant } from './mutant.js';
 
-type Broken = Pick<Mutant, 'logic' | 'options'>;
+type Broken = Pick<Mutant, 'logic' | 'options' | 'bounds'>;
 
-const tiny: ClientBounds = { ...clientBounds, leases: 1, requests: 1, owned: 0 };
+const tiny: ClientBounds = { ...clientBounds, leases: 1, requests: 1, owned: 0, challenges: false, deafness: false };
 const worlds: readonly ClientBounds[] = [
   tiny,
   { ...tiny, leases: 2, inbound: 0 },
@@ -20,8 +20,8 @@ const worlds: readonly ClientBounds[] = [
 ];
 
 /** The first violation, in small worlds, each large in one thing: one after the other, until one shows it. */
-export function violationOf({ logic, options = {} }: Broken): Violation<ClientMachine> | undefined {
-  for (const bounds of worlds) {
+export function violationOf({ logic, options = {}, bounds: own }: Broken): Violation<ClientMachine> | undefined {
+  for (const bounds of own === undefined ? worlds : [own]) {
     const { violations } = checkMachine(logic, {
       input: { options: chartOptionsFor(bounds, options) },
       environment: clientEnvironment(bounds),

@@ -8,6 +8,7 @@ import {
   type ClientMachine,
   type Seam,
 } from '../../src/machines/index.js';
+import type { ClientBounds } from '../../src/testing/checker/client-bounds.js';
 import type { Step } from '../../src/machines/client.types.js';
 import { perform } from '../../src/machines/perform.js';
 
@@ -19,6 +20,8 @@ export interface Mutant {
   readonly logic: ClientMachine;
   /** What it takes to show; default: what ships. */
   readonly options?: Partial<ChartOptions>;
+  /** The world that it shows in; default: several small ones in which nobody wants credentials and all is heard. */
+  readonly bounds?: ClientBounds;
   /** Whether the real client can run it and come to notice. */
   readonly inClient: boolean;
 }

@@ -1,5 +1,6 @@
 /** Every machine that is broken on purpose. */
 import type { Mutant } from './mutant.js';
+import { ofAuthorization } from './of-authorization.js';
 import { ofLeases } from './of-leases.js';
 import { ofMessages } from './of-messages.js';
 import { ofRequests } from './of-requests.js';
@@ -7,4 +8,10 @@ import { ofSessions } from './of-sessions.js';
 
 export type { Mutant };
 
-export const mutants: readonly Mutant[] = [...ofLeases, ...ofSessions, ...ofRequests, ...ofMessages];
+export const mutants: readonly Mutant[] = [
+  ...ofLeases,
+  ...ofSessions,
+  ...ofRequests,
+  ...ofMessages,
+  ...ofAuthorization,
+];

@@ -1,16 +1,10 @@
 /** Mutants of sessions, attempts and deadlines. */
-import { client } from '../../src/machines/client.setup.js';
 import * as generations from '../../src/machines/generations.js';
-import { clientMachine, type ClientMachine } from '../../src/machines/index.js';
+import { clientMachine } from '../../src/machines/index.js';
 import { broken, but, mutant, nothing, type Changes, type Mutant, type Of } from './mutant.js';
+import { redrawn } from './redrawn.js';
 import { perform } from '../../src/machines/perform.js';
 import type { ClientContext } from '../../src/machines/index.js';
-
-type Config = Parameters<typeof client.createMachine>[0];
-
-/** The chart itself, drawn otherwise. */
-const redrawn = (change: (config: Config) => Config): ClientMachine =>
-  broken(client.createMachine(change(clientMachine.config as Config)) as unknown as ClientMachine);
 
 /** A loss leads at once to the next session, with no way through `closing`. */
 const withoutClosing = redrawn((config) => {

@@ -21,6 +21,7 @@ export const chartOptions: ChartOptions = {
   autoInitialize: true,
   connectTimeout: 20_000,
   initTimeout: 30_000,
+  authTimeout: 300_000,
   closeTimeout: 5_000,
   drain: 1_000,
   idleTimeout: 0,

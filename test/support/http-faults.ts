@@ -71,6 +71,23 @@ export const faults = {
     ({ response }) => {
       response.writeHead(status, headers).end(body);
     },
+  /** 401 for whoever does not show this token. */
+  unlessBearer:
+    (token: string): Fault =>
+    ({ headers, response, behave }) => {
+      if (headers.authorization === `Bearer ${token}`) behave();
+      else response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' }).end('who are you?');
+    },
+  /** 403 for whoever does not show this token, which is the one of these scopes. */
+  unlessScope:
+    (token: string, scope: string): Fault =>
+    ({ headers, response, behave }) => {
+      if (headers.authorization === `Bearer ${token}`) behave();
+      else {
+        const challenge = `Bearer error="insufficient_scope", scope="${scope}"`;
+        response.writeHead(403, { 'www-authenticate': challenge }).end('not with this');
+      }
+    },
   /** A JSON-RPC error as the body of an HTTP error. */
   rpcError:
     (status: number, error: object, id?: unknown): Fault =>

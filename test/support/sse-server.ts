@@ -157,7 +157,7 @@ export class SseServer {
     };
     this.visits.push(visit);
     const name = nameOf(visit);
-    const fault = this.#once.get(name)?.shift() ?? this.#always.get(name);
+    const fault = this.#once.get(name)?.shift() ?? this.#always.get(name) ?? this.#always.get('*');
     if (fault === undefined) visit.behave();
     else fault(visit);
     this.#happened();

@@ -10,6 +10,7 @@ import {
   Client,
   ConfigError,
   mergeConfig,
+  oauth,
   readConfig,
   writeConfig,
   type ServerConfig,
@@ -101,10 +102,16 @@ describe('an entry of a config [3.8.2, 3.8.16]', () => {
     expect(() => parsed({ command: null, url: null })).toThrow('needs a "command" or an http(s) "url"');
   });
 
-  it('that wants OAuth is a ConfigError that says it is not there yet', () => {
-    const make = () => new Client({ mcpServers: { one: { url: 'http://127.0.0.1:1', auth: 'oauth' } } });
-    expect(make).toThrow(ConfigError);
-    expect(make).toThrow(/OAuth.*mcpServers\.one\.auth.*not supported yet/);
+  it('may ask for a login, or, where it is an object, for whatever option auth may be', () => {
+    const token = (): string => 'sesame';
+    const flow = oauth({ clientId: 'known' });
+    for (const auth of ['oauth', token, flow]) {
+      expect(parsed({ url: 'http://h', auth })).toMatchObject({ source: { url: 'http://h', auth } });
+    }
+    expect(() => new Client({ mcpServers: { one: { url: 'http://127.0.0.1:1', auth: 'oauth' } } })).not.toThrow();
+    const wrong = (auth: unknown) => () => parsed({ url: 'http://h', auth });
+    for (const auth of [7, {}, { type: 'oauth' }, true]) expect(wrong(auth)).toThrow(/auth: must be a bearer token/);
+    expect(wrong('')).toThrow(/auth: is empty/);
   });
 
   it('says over which transport, whatever its URL looks like', async () => {
@@ -166,7 +173,7 @@ describe('variables in a config', () => {
     expect(
       parsed({ url: 'http://${HOST}/${NO:-}', headers: { x: '${EMPTY:-e}' }, auth: '${A}' }, variables),
     ).toMatchObject({
-      source: { url: 'http://h/', headers: { x: 'e', Authorization: 'Bearer a' } },
+      source: { url: 'http://h/', headers: { x: 'e' }, auth: 'a' },
     });
     // What a shell, or another program, may mean.
     expect(parsed({ command: 'sh', args: ['$A ${#A} ${input:key} $${B', '${EMPTY}'] }, variables)).toMatchObject({

@@ -45,6 +45,7 @@ class Clumsy extends Exchange {
 function laneOfOne(): { lane: Lane; dispatched: () => number } {
   let dispatched = 0;
   const wire: Wire = {
+    decodes: false,
     dispatch: () => {
       dispatched += 1;
     },
@@ -97,9 +98,15 @@ describe('a lane', () => {
     const traveller = (name: string, fresh = false): Traveller => ({
       over: false,
       fresh,
+      urgent: false,
       run: () => ran.push(name),
     });
-    const wire: Wire = { dispatch: () => undefined, hold: () => undefined, destroy: () => Promise.resolve() };
+    const wire: Wire = {
+      decodes: false,
+      dispatch: () => undefined,
+      hold: () => undefined,
+      destroy: () => Promise.resolve(),
+    };
     const lane = new Lane({ make: () => wire } as unknown as Wires, 1);
     const [first, second, third] = [traveller('first'), traveller('second'), traveller('third')];
     for (const one of [first, second, third]) lane.enter(one);

@@ -58,7 +58,7 @@ describe('a fetch of the user’s', () => {
     ['the end of the stream', faults.streamEnds, { code: 'stream_ended', executed: 'maybe' }],
     ['500', faults.status(500), { code: 'http_500', executed: 'maybe' }],
     ['401', faults.status(401), { kind: 'authorization', executed: 'no' }],
-    ['429', faults.status(429, { 'retry-after': '1' }), { executed: 'no', retryAfter: 1_000 }],
+    ['429', faults.status(429, { 'retry-after': '3600' }), { executed: 'no', retryAfter: 3_600_000 }],
     [
       'a redirect to another origin',
       faults.status(307, { location: 'http://other.invalid/' }),

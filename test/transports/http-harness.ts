@@ -31,6 +31,8 @@ export interface Setting {
   readonly limits?: Partial<Limits>;
   readonly options?: Partial<HttpOptions>;
   readonly clock?: Clock;
+  /** Default: streamable HTTP. */
+  readonly transport?: typeof httpLink;
   /** Called inside each event, before anybody who waits for it. */
   readonly during?: (told: Told, link: Link) => void;
 }
@@ -48,8 +50,8 @@ export class Observed {
   readonly messages: (Answered | null)[] = [];
   readonly #waiting = new Set<() => void>();
 
-  constructor(url: URL, { limits, options, clock = systemClock, during }: Setting = {}) {
-    this.link = httpLink({ url, ...options }, { clock, limits: { ...defaultLimits, ...limits } });
+  constructor(url: URL, { limits, options, clock = systemClock, transport = httpLink, during }: Setting = {}) {
+    this.link = transport({ url, ...options }, { clock, limits: { ...defaultLimits, ...limits } });
     const tell = (told: Told): void => {
       this.log.push(told);
       if (told.what === 'received') this.messages.push(...(told.messages as (Answered | null)[]));

@@ -6,7 +6,7 @@ describe('a link over streamable HTTP', () => {
     const server = await startServer();
     const seen = new Observed(server.url);
     expect(seen.names).toEqual(['opened']);
-    expect(seen.link.connection).toEqual({ kind: 'http', url: server.url.href, sessionId: null });
+    expect(seen.link.connection).toEqual({ kind: 'http', url: server.url.href, sessionId: null, lastEventId: null });
     await seen.close();
     expect(server.connections).toBe(0);
   });

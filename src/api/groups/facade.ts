@@ -3,6 +3,7 @@ import { FailureError } from '../../protocol/failure.js';
 import { readConfigFile } from '../../transports/config/files.js';
 import type { ServerConfig } from '../../transports/config.js';
 import type { Link } from '../../transports/link.js';
+import { isRemote } from '../../transports/remote.js';
 import { resolveSource, type ResolvedSource, type Source } from '../../transports/source.js';
 import { errorFrom } from '../caller.js';
 import type { CallOptions } from '../calls.js';
@@ -80,7 +81,7 @@ class Facade {
         throw error instanceof McpActorError ? new FailureError(ownFailure(error)) : error;
       }
     };
-    return { label: one.label, open };
+    return { ...one, open };
   }
 
   async #openFile(path: string, one: ResolvedSource): Promise<Link> {
@@ -178,6 +179,9 @@ class Facade {
         ...picked(given),
         ...picked(options),
         headers: options.headers,
+        // Only a server with an address has anything to do with it.
+        auth: options.auth ?? (isRemote(source) ? given.auth : undefined),
+        authTimeout: options.authTimeout ?? given.authTimeout,
         // How long they are kept is for the client in front to say: it closes them.
         idleTimeout: Infinity,
         timeout: Math.min(options.timeout ?? Infinity, resolved.timeout) * LIST_SHARE,

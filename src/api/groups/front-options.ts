@@ -1,5 +1,6 @@
 /** The options of a client in front of several servers, and of the clients behind it. */
 import type { Limits } from '../../protocol/limits.js';
+import { isRemote } from '../../transports/remote.js';
 import { McpActorError } from '../errors.js';
 import { configError, resolveOptions, type ClientOptions, type ResolvedOptions } from '../options.js';
 import type { ServerEntry } from './members.js';
@@ -27,7 +28,15 @@ const passed = [
 ] as const satisfies readonly (keyof ClientOptions)[];
 
 /** What may be said of one of the servers. */
-const ofServer: ReadonlySet<string> = new Set([...passed, 'headers', 'auth', 'authTimeout', 'timeout', 'reconnect', 'idleTimeout']);
+const ofServer: ReadonlySet<string> = new Set([
+  ...passed,
+  'headers',
+  'auth',
+  'authTimeout',
+  'timeout',
+  'reconnect',
+  'idleTimeout',
+]);
 
 export const picked = (options: ClientOptions): ClientOptions =>
   Object.fromEntries(passed.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]));
@@ -71,6 +80,18 @@ const defined = ({ timeout, idleTimeout }: ClientOptions): ClientOptions => ({
 /** How long the first attempts may take, if every step of them takes as long as it may. */
 export const attemptsOf = ({ chart }: ResolvedOptions): number => chart.connectTimeout + chart.initTimeout;
 
+const isAddress = (source: ServerEntry['source']): boolean =>
+  isRemote(source) || source instanceof URL || (typeof source === 'string' && /^https?:/i.test(source));
+
+/** Somebody may have to log in to a server that has an address, and each has its own time for it. */
+const longestLogin = ({ chart }: ResolvedOptions, entries: ReadonlyMap<string, ServerEntry>): number =>
+  Math.max(
+    0,
+    ...[...entries.values()].map(({ source, options }) =>
+      isAddress(source) ? (options.authTimeout ?? chart.authTimeout) : 0,
+    ),
+  );
+
 /** The client in front of these servers: each has its own limits and its own time, and none has that of another. */
 export function frontOptions(
   resolved: ResolvedOptions,
@@ -89,7 +110,7 @@ export function frontOptions(
     chart: {
       ...chart,
       // The handshake in front ends when the first attempts behind it have.
-      initTimeout: attemptsOf(resolved) + chart.closeTimeout,
+      initTimeout: attemptsOf(resolved) + longestLogin(resolved, entries) + chart.closeTimeout,
       maxInFlight: limits.inFlight,
       maxQueue: limits.queue,
       maxInbound: limits.inbound,

@@ -20,6 +20,9 @@ export type ProgressHandler = (progress: RequestProgress) => unknown;
 /** When a handler that was replaced acts: from the next request of the server on, or from the next handshake on. */
 export type Effective = 'now' | 'next session';
 
+/** Extensions of the protocol that a client supports, with the settings of each: names are `prefix/name`. */
+export type Extensions = Readonly<Record<string, object>>;
+
 /** The handlers as the options of a client name them. */
 export interface HandlerOptions {
   roots?: Roots | undefined;
@@ -30,6 +33,8 @@ export interface HandlerOptions {
   logHandler?: LogHandler | undefined;
   messageHandler?: MessageHandler | undefined;
   progressHandler?: ProgressHandler | undefined;
+  /** Beside what the handlers stand for: extensions of the protocol, advertised as given. */
+  extensions?: Extensions | undefined;
 }
 
 export class Handlers {
@@ -51,11 +56,13 @@ export class Handlers {
 
   /** For the handshake of a session: what is set now is what its server may ask for. */
   advertise(generation: number): ClientCapabilities {
-    const { roots, samplingHandler, samplingCapabilities, elicitationHandler, elicitationCapabilities } = this.current;
+    const { roots, samplingHandler, samplingCapabilities, elicitationHandler, elicitationCapabilities, extensions } =
+      this.current;
     const capabilities: ClientCapabilities = {
       ...(roots === undefined ? {} : { roots: { listChanged: true } }),
       ...(samplingHandler === undefined ? {} : { sampling: samplingCapabilities ?? {} }),
       ...(elicitationHandler === undefined ? {} : { elicitation: elicitationCapabilities ?? { form: {}, url: {} } }),
+      ...(extensions === undefined ? {} : { extensions: { ...extensions } }),
     };
     this.#advertised = { generation, capabilities };
     return capabilities;

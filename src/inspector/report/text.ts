@@ -60,7 +60,7 @@ function differenceLines({ steps }: ReplayedRun, difference: Difference, size: s
     '',
     ...(around.length === 0 ? [] : ['around it:', ...tableOf(around.map(rowOf), String(n)), '']),
     'the context of this machine after it:',
-    ...Object.entries(difference.context).map(([key, value]) => `  ${key}: ${visible(JSON.stringify(value))}`),
+    ...Object.entries(difference.context).map(([key, value]) => `  ${key}: ${visible(JSON.stringify(value ?? null))}`),
   ];
 }
 

@@ -39,10 +39,16 @@ function aboutOf(event: RecordedEvent): string {
       return `${String(event.id)} ${rootOf(event.failure)}${event.refused ? ', refused' : ''}`;
     case 'session.lost':
       return `${rootOf(event.failure)}${event.answering ? ', still answering' : ''}`;
+    case 'session.challenged':
+    case 'session.denied':
+    case 'session.degraded':
+      return rootOf(event.failure);
     case 'initialize.requested':
     case 'session.opened':
     case 'session.suspected':
     case 'session.trusted':
+    case 'session.authorized':
+    case 'session.restored':
       return '';
     case 'session.ended':
       return event.evidence === undefined ? '' : `after ${rootOf(event.evidence)}`;

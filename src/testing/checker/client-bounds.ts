@@ -17,10 +17,14 @@ export interface ClientBounds {
   readonly inFlight: number;
   /** Requests that may wait to be sent. */
   readonly queue: number;
+  /** Whether the server may want to be shown who we are, and credentials be got. */
+  readonly challenges: boolean;
+  /** Whether what the server says unasked may become unheard. */
+  readonly deafness: boolean;
 }
 
 /**
- * Three leases, three requests, one request of the server, two restarts. All of it at once is a space of
+ * Three leases, three requests, one request of the server, two restarts, credentials and deafness. All of it at once is a space of
  * many minutes: smaller worlds, each large in something, are made from it.
  *
  * @example
@@ -38,6 +42,8 @@ export const clientBounds: ClientBounds = {
   restarts: 2,
   inFlight: 2,
   queue: 2,
+  challenges: true,
+  deafness: true,
 };
 
 /**
@@ -63,6 +69,7 @@ export function chartOptionsFor(bounds: ClientBounds, options: Partial<ChartOpti
     autoInitialize: true,
     connectTimeout: 20_000,
     initTimeout: 30_000,
+    authTimeout: 300_000,
     closeTimeout: 5_000,
     drain: 1_000,
     idleTimeout: 0,

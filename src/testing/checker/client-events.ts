@@ -35,6 +35,13 @@ const lost = (code: string, retryable: boolean): Failure => ({
 export const mendable = lost('process_exited', true);
 export const hopeless = lost('unauthorized', false);
 
+const denial = (code: string): Failure => ({ ...lost(code, false), kind: 'authorization', executed: 'no' });
+
+/** What a server turns down, and what comes of the way to credentials. */
+export const unauthorized = denial('http_401');
+export const denied = denial('access_denied');
+export const unheard = lost('stream_unavailable', true);
+
 /** The id of a lease that is over, and of a request that is settled, whichever they were. */
 export const OVER = 0;
 
@@ -148,6 +155,12 @@ const bySessions: Producers<SessionEvent> = {
     messages(model, reach).map((message) => ({ type: 'session.received', messages: [message] })),
   'session.suspected': () => [{ type: 'session.suspected' }],
   'session.trusted': () => [{ type: 'session.trusted' }],
+  'session.challenged': (_, { bounds }) =>
+    bounds.challenges ? [{ type: 'session.challenged', failure: unauthorized }] : [],
+  'session.authorized': (_, { bounds }) => (bounds.challenges ? [{ type: 'session.authorized' }] : []),
+  'session.denied': (_, { bounds }) => (bounds.challenges ? [{ type: 'session.denied', failure: denied }] : []),
+  'session.degraded': (_, { bounds }) => (bounds.deafness ? [{ type: 'session.degraded', failure: unheard }] : []),
+  'session.restored': (_, { bounds }) => (bounds.deafness ? [{ type: 'session.restored' }] : []),
   'request.failed': (model) =>
     [...liveRequests(model), OVER].flatMap((id) =>
       [true, false].map((refused) => ({ type: 'request.failed', id, failure: mendable, refused })),

@@ -4,6 +4,7 @@ import { clientBounds, type ClientBounds } from './client-bounds.js';
 import type { ClientWorld } from './client-world.js';
 import { batches } from './invariants/batches.js';
 import { bounded } from './invariants/bounded.js';
+import { causes } from './invariants/causes.js';
 import { closes, liveliness } from './invariants/closes.js';
 import { entries, leases } from './invariants/leases.js';
 import { deadGenerations, sessions } from './invariants/sessions.js';
@@ -12,7 +13,7 @@ import { livelock } from './invariants/progress.js';
 import type { Invariant } from './model.js';
 
 /**
- * The invariants of a client that its chart can show, for `checkMachine`: I1 to I9, I11, I12, L1 and L2.
+ * The invariants of a client that its chart can show, for `checkMachine`: I1 to I12, L1 and L2.
  *
  * @param bounds the size of the world that they are checked in; default: `clientBounds`
  * @example
@@ -35,6 +36,7 @@ export function clientInvariants(
     arrivals,
     repeats,
     closes,
+    causes,
     batches,
     bounded,
     liveliness,

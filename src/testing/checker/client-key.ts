@@ -121,20 +121,27 @@ function requestWords({ requests, leases }: ClientContext, { pending }: ClientWo
 const ownerWords = (leases: ClientContext['leases'], { leaseId }: RequestRecord): LeaseId | string =>
   leaseId === null ? 'none' : (leases.get(leaseId)?.status ?? 'over');
 
-/** A run that was asked to end leaves the next nothing to count; whether a link is suspected matters while it sends. */
+/**
+ * A run that was asked to end leaves the next nothing to count; whether a link is suspected, authorized or heard
+ * matters while it sends.
+ */
 function counters(context: ClientContext, world: ClientWorld): string {
-  const { initializes, suspected, closing } = context;
+  const { initializes, suspected, authorizing, deaf, closing } = context;
   const isBetweenRuns = isAsked(context) || (world.session === null && context.leases.isEmpty());
   if (isBetweenRuns) return String(Number(initializes));
-  return allCounters({ ...context, suspected: suspected && closing === null }, world);
+  const lives = closing === null;
+  const own = { suspected: suspected && lives, authorizing: lives ? authorizing : null, deaf: lives ? deaf : null };
+  return allCounters({ ...context, ...own, authorizations: lives ? context.authorizations : 0 }, world);
 }
 
 function allCounters(context: ClientContext, { run }: ClientWorld): string {
   const { options, attempts, reconnects, initializes, suspected, wasReady } = context;
   const limit = options.reconnect === false ? 0 : options.reconnect.attempts;
-  const flags = Number(initializes) + 2 * Number(suspected) + 4 * Number(wasReady) + 8 * Number(run.wasReady);
+  const { authorizing, deaf, authorizations } = context;
+  const waits = Number(suspected) + 2 * Number(authorizing !== null) + 4 * Number(deaf !== null);
+  const flags = Number(initializes) + 2 * Number(wasReady) + 4 * Number(run.wasReady) + 8 * waits;
   const [own, seen] = [attempts, run.attempts].map((count) => Math.min(count, limit + 1));
-  return `${flags},${own},${seen},${Math.min(reconnects, 1)}`;
+  return `${flags},${own},${seen},${Math.min(reconnects, 1)},${Math.min(authorizations, 3)}`;
 }
 
 const isAsked = ({ closing }: ClientContext): boolean => closing?.reason === 'released' || closing?.reason === 'closed';
@@ -153,5 +160,7 @@ function sessionWords({ session }: ClientWorld): string {
   if (session === null) return '';
   if (session.told) return 'told';
   if (session.closing) return 'closing';
-  return session.ready ? `ready${Number(session.suspected)}` : session.opened ? 'open' : 'new';
+  const { suspected, asked, authorizing, deaf } = session;
+  if (session.ready) return `ready${Number(suspected)}${Number(authorizing)}${Number(deaf !== null)}`;
+  return `${session.opened ? 'open' : 'new'}${Number(asked)}${Number(authorizing)}${Math.min(session.challenges, 4)}`;
 }

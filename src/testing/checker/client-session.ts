@@ -12,6 +12,14 @@ export interface LivingSession {
   readonly ready: boolean;
   /** A probe asks whether the peer is still there. */
   readonly suspected: boolean;
+  /** Whether a handshake is under way. */
+  readonly asked: boolean;
+  /** Credentials are being got. */
+  readonly authorizing: boolean;
+  /** How often credentials were gone for before it was ready. */
+  readonly challenges: number;
+  /** The code of what keeps the server from being heard; null while it is. */
+  readonly deaf: string | null;
   readonly closing: boolean;
   readonly told: boolean;
 }
@@ -26,10 +34,20 @@ export interface Run {
 /** Nothing was tried. */
 export const freshRun: Run = { attempts: 0, wasReady: false };
 
-const unopened: LivingSession = { opened: false, ready: false, suspected: false, closing: false, told: false };
+const unopened: LivingSession = {
+  opened: false,
+  ready: false,
+  suspected: false,
+  asked: false,
+  authorizing: false,
+  challenges: 0,
+  deaf: null,
+  closing: false,
+  told: false,
+};
 
 /** Deadlines by which a session is given up. */
-const overdue = /^xstate\.after\.(connectTimeout|initTimeout|idleTimeout)\./;
+const overdue = /^xstate\.after\.(connectTimeout|authTimeout|initTimeout|idleTimeout)\./;
 const stable = 'xstate.after.stableAfter.';
 
 export function sessionAfter(
@@ -44,8 +62,10 @@ export function sessionAfter(
     else if (session === null) continue;
     else if (effect.kind === 'sent' && effect.event.type === 'end.requested') {
       session = { ...session, closing: true, told: true };
+    } else if (effect.kind === 'sent' && effect.event.type === 'handshake.requested') {
+      session = { ...session, asked: true };
     } else if (effect.kind === 'emitted' && effect.event.type === 'session.ready')
-      session = { ...session, ready: true };
+      session = { ...session, ready: true, asked: false };
   }
   return session;
 }
@@ -57,15 +77,36 @@ function heard(
   effects: readonly MachineEffect[],
 ): LivingSession {
   const type: string = event.type;
-  if (type === 'session.opened' && !session.opened) return { ...session, opened: true };
+  if (type === 'session.opened' && !session.opened) return { ...session, opened: true, authorizing: false };
   if (session.closing) return session;
   if (type === 'session.suspected' || type === 'session.trusted') {
     const suspected = session.ready && type === 'session.suspected';
     return suspected === session.suspected ? session : { ...session, suspected };
   }
+  const told = ofAuthorization(session, event) ?? ofHearing(session, event);
+  if (told !== null) return told;
   const isLeft = type === 'lease.released' && leases > 0 && isLastRelease(leases, effects);
   const isOver = type === 'session.lost' || type === 'close.requested' || type === CRASH || overdue.test(type);
   return isLeft || isOver ? { ...session, closing: true } : session;
+}
+
+/** Who opens, and who shakes hands, waits for credentials; in between, they are gone for beside it. */
+function ofAuthorization(session: LivingSession, { type }: ClientEvent): LivingSession | null {
+  const { opened, ready, asked, authorizing, challenges } = session;
+  if (type === 'session.challenged') {
+    if (authorizing) return session;
+    const isStopped = !ready && (asked || !opened);
+    return { ...session, asked: false, authorizing: true, challenges: challenges + Number(isStopped) };
+  }
+  const isOver = type === 'session.denied' || (type === 'session.authorized' && opened);
+  if (!isOver) return null;
+  return authorizing ? { ...session, authorizing: false } : session;
+}
+
+function ofHearing(session: LivingSession, event: ClientEvent): LivingSession | null {
+  if (event.type !== 'session.degraded' && event.type !== 'session.restored') return null;
+  const deaf = session.ready && event.type === 'session.degraded' ? event.failure.code : null;
+  return deaf === session.deaf ? session : { ...session, deaf };
 }
 
 /** The last lease is over, and nothing waits for another. */

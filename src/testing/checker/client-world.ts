@@ -159,6 +159,11 @@ const memorable: ReadonlySet<string> = new Set<ClientEvent['type']>([
   'session.received',
   'session.suspected',
   'session.trusted',
+  'session.challenged',
+  'session.authorized',
+  'session.denied',
+  'session.degraded',
+  'session.restored',
   'session.lost',
   'close.requested',
 ]);

@@ -47,6 +47,35 @@ export const suspicious: Failure = {
   retryable: true,
 };
 
+const unauthorized = {
+  kind: 'authorization',
+  code: 'http_401',
+  executed: 'no',
+  retryable: false,
+  status: 401,
+} as const;
+
+export const challenged: Failure = {
+  ...unauthorized,
+  message: 'the server wants to be shown who we are (401, an injected fault)',
+};
+
+/** Of every attempt to get credentials anew: what was turned down is behind it. */
+export const denied = (): Failure => ({
+  ...unauthorized,
+  code: 'authorization_denied',
+  message: 'no credentials were given (an injected fault)',
+  because: challenged,
+});
+
+export const unheard: Failure = {
+  kind: 'connection',
+  code: 'stream_unavailable',
+  message: 'the stream of what the server says unasked does not open again (an injected fault)',
+  executed: 'no',
+  retryable: true,
+};
+
 /** What was handed over after the loss: for that reason, but it cannot have arrived. */
 export const neverSent = (because: Failure): Failure => ({ ...because, executed: 'no', because });
 

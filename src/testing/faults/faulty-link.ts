@@ -7,6 +7,8 @@ import type { Clock } from '../../protocol/clock.js';
 import type { Failure } from '../../protocol/failure.js';
 import type { Message } from '../../protocol/json-rpc.js';
 import type { Connection, Link, LinkEvents } from '../../transports/link.js';
+import { Authorization, type Later, type Outgoing } from './authorization.js';
+import { Deafness } from './deafness.js';
 import { broken, refused, suspicious, undecided } from './failures.js';
 import type { CloseFault, FaultEngine } from './fault.js';
 import type { FaultHost, FaultNamed } from './host.js';
@@ -17,6 +19,8 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
   readonly clock: Clock;
   readonly engine: FaultEngine;
   readonly generation: number;
+  readonly authorization = new Authorization(this);
+  readonly deafness = new Deafness(this);
   readonly #link: Link;
   readonly #outward: Outward;
   readonly #inward: Inward;
@@ -42,6 +46,15 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
     return this.events === null ? null : this.#link.connection;
   }
 
+  get resumed(): unknown {
+    return this.#link.resumed;
+  }
+
+  /** Who is told of a link that lives. */
+  get listener(): LinkEvents | null {
+    return this.silent || this.loss !== null ? null : this.events;
+  }
+
   open(events: LinkEvents): void {
     this.events = events;
     const { generation } = this;
@@ -55,13 +68,18 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
       case 'hang':
         return;
       case 'delay':
-        this.#later(fault.ms, () => {
+        this.later(fault.ms, () => {
           this.#open();
         });
         return;
       case 'refuse':
-        this.#later(fault.ms, () => {
+        this.later(fault.ms, () => {
           this.lose(refused(fault.code, fault.retryable), false);
+        });
+        return;
+      case 'challenge':
+        this.authorization.comeFirst(fault, this.later, () => {
+          this.#open();
         });
         return;
     }
@@ -73,11 +91,12 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
   }
 
   send(messages: readonly Message[], accepted?: (failure: Failure | null) => void): void {
-    if (this.events !== null) this.#outward.send(messages, accepted);
+    if (this.events !== null) this.#outward.send(messages, this.deafness.following(accepted));
   }
 
   abandon(ids: readonly number[]): void {
     this.#outward.forget(ids);
+    this.authorization.forget(ids);
     this.#link.abandon(ids);
   }
 
@@ -118,6 +137,7 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
 
   /** Whatever is held is lost, and nothing is left to wait for. */
   #drop(): void {
+    this.authorization.clear();
     this.#outward.clear();
     this.#inward.clear();
     for (const timer of this.#timers) this.clock.clearTimeout(timer);
@@ -137,6 +157,7 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
       this.#inward.slow(fault.bytesPerSecond);
     }
     if (this.loss !== null) return;
+    this.authorization.settle();
     events.opened();
     if (fault?.fault === 'disconnect') this.lose(broken(fault.code, fault.retryable), false);
     if (fault?.fault === 'inject') this.inject(fault);
@@ -152,31 +173,31 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
   }
 
   suspected(failure: Failure): void {
-    if (!this.silent && this.loss === null) this.events?.suspected(failure);
+    this.listener?.suspected(failure);
   }
 
   trusted(): void {
-    if (!this.silent && this.loss === null) this.events?.trusted();
+    this.listener?.trusted();
   }
 
   challenged(failure: Failure): void {
-    if (!this.silent && this.loss === null) this.events?.challenged(failure);
+    this.listener?.challenged(failure);
   }
 
   authorized(): void {
-    if (!this.silent && this.loss === null) this.events?.authorized();
+    this.listener?.authorized();
   }
 
   denied(failure: Failure): void {
-    if (!this.silent && this.loss === null) this.events?.denied(failure);
+    this.listener?.denied(failure);
   }
 
   degraded(failure: Failure): void {
-    if (!this.silent && this.loss === null) this.events?.degraded(failure);
+    this.listener?.degraded(failure);
   }
 
   restored(): void {
-    if (!this.silent && this.loss === null) this.events?.restored();
+    this.listener?.restored();
   }
 
   lost(failure: Failure, answering: boolean): void {
@@ -186,7 +207,7 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
   ended(evidence: Failure | null): void {
     const fault = this.#closing?.fault;
     if (fault?.fault === 'delay') {
-      this.#later(fault.ms, () => {
+      this.later(fault.ms, () => {
         this.#end(evidence);
       });
     } else this.#end(evidence);
@@ -226,8 +247,10 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
     // Told once; once more, for good, when what was still answering has gone too.
     if (this.loss !== null && (!this.loss.answering || answering)) return;
     this.loss = { failure, answering };
+    const waiting = this.authorization.clear();
     if (!answering) this.#drop();
     this.events.lost(failure, answering);
+    for (const outgoing of waiting) this.#outward.again(outgoing);
   }
 
   fallSilent(): void {
@@ -237,17 +260,25 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
 
   suspect({ ms, then }: FaultNamed<'suspect'>): void {
     this.suspected(suspicious);
-    this.#later(ms, () => {
+    this.later(ms, () => {
       if (then === 'trusted') this.trusted();
       else this.lose(suspicious, false);
     });
+  }
+
+  makeAgain(outgoing: Outgoing): void {
+    this.#outward.again(outgoing);
+  }
+
+  refuse(outgoing: Outgoing, failure: Failure): void {
+    this.#outward.refuse(outgoing, failure);
   }
 
   inject(fault: FaultNamed<'inject'>): void {
     this.#inward.inject(fault);
   }
 
-  #later(ms: number, act: () => void): void {
+  readonly later: Later = (ms, act) => {
     if (this.events === null) return;
     if (ms === 0) {
       act();
@@ -258,5 +289,5 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
       act();
     }, ms);
     this.#timers.add(timer);
-  }
+  };
 }

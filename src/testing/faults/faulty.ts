@@ -51,7 +51,7 @@ export function engaged(source: Source, engineOf: () => FaultEngine): WrappedSou
   return {
     [wrapped]: (resolve, { clock }) => {
       const resolved = resolve(source);
-      return { label: resolved.label, open: new Opener(resolved, engineOf(), clock).open };
+      return { ...resolved, open: new Opener(resolved, engineOf(), clock).open };
     },
   };
 }

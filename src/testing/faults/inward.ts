@@ -57,6 +57,7 @@ export class Inward {
   }
 
   #receive(message: unknown): void {
+    if (this.#host.deafness.swallows(message)) return;
     this.#count += 1;
     const method = this.#methodOf(message);
     const { generation } = this.#host;
@@ -120,6 +121,11 @@ export class Inward {
         this.#put(message);
         this.#line.flush();
         this.#host.suspect(fault);
+        return;
+      case 'deafen':
+        this.#put(message);
+        this.#line.flush();
+        this.#host.deafness.strike(fault, this.#host.later);
         return;
       case 'inject':
         this.#put(message);

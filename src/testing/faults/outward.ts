@@ -3,16 +3,12 @@ import type { Failure } from '../../protocol/failure.js';
 import { Malformed, type Message } from '../../protocol/json-rpc.js';
 import type { Link } from '../../transports/link.js';
 import { Acceptance } from './acceptance.js';
+import type { Outgoing } from './authorization.js';
 import { corrupted, sizeOf, truncated } from './damage.js';
 import { broken, expired, neverSent, status } from './failures.js';
 import type { SendFault } from './fault.js';
 import type { FaultHost, FaultNamed } from './host.js';
 import { Line } from './line.js';
-
-interface Outgoing {
-  readonly message: Message;
-  readonly acceptance: Acceptance | null;
-}
 
 export class Outward {
   readonly #host: FaultHost;
@@ -68,10 +64,16 @@ export class Outward {
     this.#line.clear();
   }
 
+  /** What had to wait is sent, or refused when the link is over. */
+  again(outgoing: Outgoing): void {
+    this.#send(outgoing);
+    this.#line.flush();
+  }
+
   #send(outgoing: Outgoing): void {
     const { message, acceptance } = outgoing;
     const { silent, generation } = this.#host;
-    if (this.#refuseAfterLoss(outgoing)) return;
+    if (this.#refuseAfterLoss(outgoing) || (!silent && this.#host.authorization.keeps(outgoing))) return;
     if ('method' in message && 'id' in message) this.#methods.set(message.id, message.method);
     this.#count += 1;
     // What is written into a half-open connection is taken by our own side of it.
@@ -154,6 +156,15 @@ export class Outward {
         this.#put(outgoing);
         this.#host.suspect(fault);
         return;
+      case 'challenge':
+        this.#line.flush();
+        this.#host.authorization.strike(fault, outgoing, this.#host.later);
+        return;
+      case 'deafen':
+        this.#put(outgoing);
+        this.#line.flush();
+        this.#host.deafness.strike(fault, this.#host.later);
+        return;
       case 'inject':
         this.#put(outgoing);
         this.#line.flush();
@@ -184,6 +195,13 @@ export class Outward {
     const failure = broken(code, retryable);
     this.#host.lose(failure, false);
     if (when === 'before') outgoing.acceptance?.settle(neverSent(failure));
+  }
+
+  /** It is not sent, and nobody has executed it. */
+  refuse({ message, acceptance }: Outgoing, failure: Failure): void {
+    if ('method' in message && 'id' in message) this.#methods.delete(message.id);
+    this.#tell(message, failure, false);
+    acceptance?.settle(failure);
   }
 
   #refuse({ message, acceptance }: Outgoing, failure: Failure, refused: boolean): void {

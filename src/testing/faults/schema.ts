@@ -137,6 +137,27 @@ export const kinds = {
     'The peer may be gone: new requests wait until a probe has come out.',
     { fault: 'suspect', at: 'send', after: 2, ms: 50 },
   ),
+  challenge: kind(
+    ['open', 'send'],
+    {
+      ms: ms.default(100),
+      then: z
+        .enum(['granted', 'denied', 'never'])
+        .default('granted')
+        .describe('what comes of it: credentials, none, or nothing at all'),
+    },
+    'The server wants to be shown who we are (HTTP 401). The message waits until there are credentials, and what is sent meanwhile waits behind it; a handshake is made anew, and at `open` the connection opens then. What is made again passes here again, and without `times` it is turned down again: the third time it fails.',
+    { fault: 'challenge', at: 'send', method: 'tools/call', times: 1, ms: 500 },
+  ),
+  deafen: kind(
+    message,
+    {
+      ms: ms.default(100),
+      then: z.enum(['restored', 'never']).default('restored').describe('whether it comes back'),
+    },
+    'The stream of what the server says unasked goes: its requests and its notifications are not heard. What it is asked, it answers, with progress. Before the handshake is over there is no such stream: it is gone from then on.',
+    { fault: 'deafen', at: 'receive', after: 2, ms: 30_000 },
+  ),
   inject: kind(
     ['opened', ...message],
     {

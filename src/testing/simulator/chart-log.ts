@@ -15,8 +15,10 @@ import {
   type Settlement,
 } from '../../machines/index.js';
 import type { Failure } from '../../protocol/failure.js';
+import { AuthorizationLog } from './authorization-log.js';
 import { ChunkOrder } from './chunk-order.js';
 import type { Coverage } from './coverage.js';
+import { wordsOf } from './event-words.js';
 import { rareConditions } from './rare-conditions.js';
 import { brokenRule, cancelledBy } from './step-rules.js';
 import type { World } from './world.js';
@@ -25,16 +27,6 @@ const legal = new Map<string, Map<string, Set<string>>>();
 for (const { from, event, to } of legalTransitions) {
   const events = legal.get(from) ?? new Map<string, Set<string>>();
   legal.set(from, events.set(event, (events.get(event) ?? new Set()).add(to)));
-}
-
-const deadlines = new Map<string, string>();
-
-/** A deadline is an event of XState's making; the chart calls it by its name. */
-function wordsOf(type: string): string {
-  if (!type.startsWith('xstate.after.')) return type;
-  let words = deadlines.get(type);
-  if (words === undefined) deadlines.set(type, (words = `after ${type.slice(13, type.indexOf('.', 13))}`));
-  return words;
 }
 
 /** How one request came out. */
@@ -63,9 +55,10 @@ export class ChartLog {
   readonly unexecuted: number[] = [];
   /** Notifications whose callers are told that they went out. */
   notified = 0;
-  /** The peer is suspected: nothing new may be sent. */
-  isDoubted = false;
   violation: string | null = null;
+  readonly #authorization: AuthorizationLog;
+  /** The peer is suspected: nothing new may be sent. */
+  #isDoubted = false;
   readonly #notifications = new Set<number>();
   #idleSince: { readonly at: number; readonly lag: number } | null = null;
   #chunk: ChunkOrder | null = null;
@@ -82,6 +75,7 @@ export class ChartLog {
     this.#coverage = coverage;
     this.#name = client.name;
     this.#abandoned = abandoned;
+    this.#authorization = new AuthorizationLog(coverage);
     const actor = actorOf(client);
     this.#snapshot = actor.getSnapshot();
     observeSteps(actor.system, (before, event, after) => {
@@ -102,6 +96,11 @@ export class ChartLog {
     const since = this.#idleSince;
     if (since === null) return null;
     return since.at + this.#snapshot.context.options.idleTimeout + (this.#world.lag - since.lag);
+  }
+
+  /** Whether what waits has to wait on, room or not. */
+  get isHeldBack(): boolean {
+    return this.#isDoubted || this.#authorization.isPending;
   }
 
   blame(message: string): void {
@@ -150,7 +149,7 @@ export class ChartLog {
     if (to !== 'ready.idle') this.#idleSince = null;
     else if (from !== to) this.#idleSince = { at: this.#world.now(), lag: this.#world.lag };
     this.#followAttempts(from, words, to, before.context, after.context);
-    const complaint = brokenRule(before, event, after);
+    const complaint = brokenRule(before, event, after) ?? this.#authorization.follow(before, event, after, words);
     if (complaint !== null) this.blame(complaint);
     for (const id of cancelledBy(before, event, after)) this.toCancel.push({ id, generation });
     this.#chunk = event.type === 'session.received' ? new ChunkOrder(before, event.messages) : null;
@@ -160,9 +159,9 @@ export class ChartLog {
 
   /** While a peer is suspected, nothing new is sent to it. */
   #followDoubt({ type }: ClientEvent, to: string, sent: number): void {
-    if (type === 'session.trusted' || !to.startsWith('ready')) this.isDoubted = false;
-    if (this.isDoubted && sent > 0) this.blame('I8: a request was sent to a session that is suspected');
-    if (type === 'session.suspected' && to.startsWith('ready')) this.isDoubted = true;
+    if (type === 'session.trusted' || !to.startsWith('ready')) this.#isDoubted = false;
+    if (this.#isDoubted && sent > 0) this.blame('I8: a request was sent to a session that is suspected');
+    if (type === 'session.suspected' && to.startsWith('ready')) this.#isDoubted = true;
   }
 
   /**
@@ -238,6 +237,7 @@ export class ChartLog {
     switch (effect.type) {
       case 'requests.settled':
         for (const settlement of effect.settlements) this.#settle(settlement);
+        this.violation ??= this.#authorization.told(effect.settlements);
         return;
       case 'messages.delivered': {
         const disorder = this.#chunk?.follow(effect.deliveries) ?? null;

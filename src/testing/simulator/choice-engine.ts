@@ -13,23 +13,32 @@ import { oneOf } from './choices.js';
 import type { FaultDesk } from './fault-desk.js';
 import type { World } from './world.js';
 
+type FaultOf<Name extends SendFault['fault']> = Extract<SendFault, { readonly fault: Name }>;
+
 /** Follows what has arrived on its way through the link, which may lose it again. */
 export interface Arrivals {
   /** The message with this id has come through. */
   passed(id: unknown): void;
   /** Nothing more comes through. */
   cut(): void;
+  /** From here on, messages may have to wait, or are not heard. */
+  detained(): void;
 }
 
 export class ChoiceEngine implements FaultEngine {
   readonly #faults: FaultDesk;
   readonly #world: World;
   readonly #arrivals: Arrivals;
+  readonly #isFaulty: boolean;
+  /** Sessions, by generation, in which nothing ever comes of a challenge. */
+  readonly stuck = new Set<number>();
 
-  constructor(faults: FaultDesk, world: World, arrivals: Arrivals) {
+  /** @param isFaulty whether the link itself has faults; what a server of HTTP may do, it does on any */
+  constructor(faults: FaultDesk, world: World, arrivals: Arrivals, isFaulty: boolean) {
     this.#faults = faults;
     this.#arrivals = arrivals;
     this.#world = world;
+    this.#isFaulty = isFaulty;
   }
 
   creating(): CreateFault | null {
@@ -37,7 +46,8 @@ export class ChoiceEngine implements FaultEngine {
   }
 
   opening(): OpenFault | null {
-    if (this.#faults.strikes('link refuses')) {
+    if (this.#faults.strikes('open challenged')) return this.#challenge();
+    if (this.#isFaulty && this.#faults.strikes('link refuses')) {
       const retryable = !this.#world.choices.chance(0.3, 'for good');
       return { fault: 'refuse', ms: 0, code: 'ECONNREFUSED', retryable };
     }
@@ -48,8 +58,17 @@ export class ChoiceEngine implements FaultEngine {
     return null;
   }
 
-  sending({ method }: MessageMoment): SendFault | null {
+  sending({ method, generation }: MessageMoment): SendFault | null {
     const faults = this.#faults;
+    const isHandshake = method === 'initialize' || method === 'notifications/initialized';
+    if (isHandshake && faults.strikes('handshake challenged', 3)) return this.#challenge();
+    if (!isHandshake && faults.strikes('message challenged', 1.5)) {
+      const fault = this.#challenge();
+      if (fault.then === 'never') this.stuck.add(generation);
+      return fault;
+    }
+    if (faults.strikes('stream lost')) return this.#deafen();
+    if (!this.#isFaulty) return null;
     if (method !== 'initialize' && faults.strikes('link doubts', 1.5)) {
       const then = this.#world.choices.chance(0.4, 'lost') ? 'lost' : 'trusted';
       return { fault: 'suspect', ms: this.#delay(), then };
@@ -61,7 +80,11 @@ export class ChoiceEngine implements FaultEngine {
 
   receiving({ message }: MessageMoment): ReceiveFault | null {
     const { id } = message as { readonly id?: unknown };
-    if (!this.#faults.strikes('link breaks', 0.5)) {
+    if (this.#faults.strikes('stream lost', 0.5)) {
+      this.#arrivals.passed(id);
+      return this.#deafen();
+    }
+    if (!this.#isFaulty || !this.#faults.strikes('link breaks', 0.5)) {
       this.#arrivals.passed(id);
       return null;
     }
@@ -72,8 +95,21 @@ export class ChoiceEngine implements FaultEngine {
   }
 
   closing(): CloseFault | null {
-    if (this.#faults.strikes('link end late')) return { fault: 'delay', ms: this.#delay(), overtaking: false };
+    if (this.#isFaulty && this.#faults.strikes('link end late'))
+      return { fault: 'delay', ms: this.#delay(), overtaking: false };
     return null;
+  }
+
+  #challenge(): FaultOf<'challenge'> {
+    this.#arrivals.detained();
+    const then = oneOf(this.#world.choices, 'verdict', ['granted', 'granted', 'granted', 'denied', 'never'] as const);
+    return { fault: 'challenge', ms: oneOf(this.#world.choices, 'log in', [5, 20, 0, 50, 90]), then };
+  }
+
+  #deafen(): FaultOf<'deafen'> {
+    this.#arrivals.detained();
+    const then = this.#world.choices.chance(0.3, 'for ever') ? 'never' : 'restored';
+    return { fault: 'deafen', ms: this.#delay(), then };
   }
 
   #delay(): number {

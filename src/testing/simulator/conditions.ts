@@ -40,6 +40,17 @@ export const conditions = {
   'closed inside a callback': 'the client was closed inside a callback of its own',
   'notification refused': 'a notification was refused because no session was ready',
   'a session doubted and trusted again': 'a probe found the peer alive',
+  'ping turned down before the handshake': 'a session that waits to be initialized was asked who we are',
+  'lease released while authorizing': 'somebody did not wait for the login',
+  'authorized with a queue': 'requests had waited for credentials, and were sent',
+  'denied with a queue': 'requests had waited for credentials that were denied, and were told',
+  'authorized while draining': 'credentials came when the session was being closed',
+  'denied while draining': 'credentials were denied when the session was being closed',
+  'lost while authorizing': 'a session died that waited for credentials',
+  'turned down, and aborted': 'an abort reached a request that may have waited in the link for credentials',
+  'unheard while idle': 'the stream of what the server says unasked went in a session that nobody held',
+  'heard again while idle': 'that stream came back in a session that nobody held',
+  'unheard, then lost': 'a session died that could not be heard',
   'told of each after the loss': 'requests were told of one by one after their session was lost',
 } as const;
 

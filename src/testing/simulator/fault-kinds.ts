@@ -4,7 +4,7 @@
  */
 import type { ClientState } from '../../api/errors.js';
 
-/** The ten classes. Each is on or off in a run. */
+/** The eleven classes. Each is on or off in a run. */
 export const faultClasses = [
   'connect',
   'handshake',
@@ -12,6 +12,7 @@ export const faultClasses = [
   'receive',
   'process',
   'session',
+  'http',
   'caller',
   'time',
   'resources',
@@ -71,6 +72,11 @@ export const faultKinds = {
   'send late': { class: 'send', in: talking, notElsewhere: speaks },
   'sent, and rejects': { class: 'send', in: talking, notElsewhere: speaks },
   'closed while sending': { class: 'send', in: talking, notElsewhere: speaks },
+
+  'open challenged': { class: 'http', in: connecting, notElsewhere: opens },
+  'handshake challenged': { class: 'http', in: initializing, notElsewhere: shakes },
+  'message challenged': { class: 'http', in: talking, notElsewhere: speaks },
+  'stream lost': { class: 'http', in: talking, notElsewhere: speaks },
 
   'link refuses': { class: 'connect', in: connecting, notElsewhere: opens },
   'link doubts': { class: 'session', in: talking, notElsewhere: speaks },

@@ -74,7 +74,7 @@ export const invariants: Readonly<Record<string, Invariant>> = {
     let sent = 0;
     for (const { status } of context.requests.values()) if (status === 'sent') sent += 1;
     if (sent !== context.sent) return `${String(sent)} requests are sent, and ${String(context.sent)} are counted`;
-    const mayBeSent = path.startsWith('ready') || path.startsWith('initializing') || path === 'closing.draining';
+    const mayBeSent = /^(ready|initializing|connecting\.authorizing|closing\.draining)/.test(path);
     if (!mayBeSent && sent > 0) return `${String(sent)} requests are under way in ${path}`;
     if (path === 'disconnected' && context.requests.size > 0)
       return `${String(context.requests.size)} requests wait for nothing`;
@@ -94,11 +94,11 @@ export const invariants: Readonly<Record<string, Invariant>> = {
     return `the reply to request ${String(taken.id)} had arrived, and it came out as ${settled === undefined ? 'nothing' : settled.code}`;
   },
 
-  'I8 the server is told what is off': ({ chart, wire, hasFaultyLink }) => {
+  'I8 the server is told what is off': ({ chart, wire }) => {
     const { toCancel } = chart;
     if (toCancel.length === 0) return null;
     // Such a link may lose what it is given to send.
-    const untold = hasFaultyLink ? undefined : wire.untold(toCancel);
+    const untold = wire.isDetained ? undefined : wire.untold(toCancel);
     toCancel.length = 0;
     return untold === undefined ? null : `request ${String(untold)} was given up, and the server was not told`;
   },
@@ -115,20 +115,20 @@ export const invariants: Readonly<Record<string, Invariant>> = {
   'I6 what waits is sent when there is room': ({ chart }) => {
     const { value, context } = chart.snapshot;
     const waits = context.requests.size > context.sent && context.sent < context.options.maxInFlight;
-    return waits && !chart.isDoubted && pathOf(value).startsWith('ready')
+    return waits && !chart.isHeldBack && pathOf(value).startsWith('ready')
       ? 'a request waits, though the session is ready and has room'
       : null;
   },
 
-  'I1 a notification that went out was written': ({ chart, wire, hasFaultyLink }) =>
-    hasFaultyLink || chart.notified <= wire.notifications
+  'I1 a notification that went out was written': ({ chart, wire }) =>
+    wire.isDetained || chart.notified <= wire.notifications
       ? null
       : `${String(chart.notified)} notifications went out, and ${String(wire.notifications)} were written`,
 
   'I11 what the server says is heard, and its pings are answered': (witness) => {
-    const { wire, generation, hasFaultyLink } = witness;
+    const { wire, generation } = witness;
     const unmet = wire.claims.settle(generation);
-    return hasFaultyLink || !witness.hears(generation) ? null : unmet;
+    return wire.isDetained || !witness.hears(generation) ? null : unmet;
   },
 
   'L2 an idle session is ended in its time': ({ chart, world }) => {

@@ -155,6 +155,11 @@ function haunt({ client, world }: Scene): void {
       messages: [...actor.getSnapshot().context.requests.keys()].map((id) => ({ kind: 'result', id, body: {} })),
     },
     { type: 'session.suspected', generation },
+    { type: 'session.challenged', generation, failure },
+    { type: 'session.authorized', generation },
+    { type: 'session.denied', generation, failure },
+    { type: 'session.degraded', generation, failure },
+    { type: 'session.restored', generation },
     { type: 'session.lost', generation, failure, answering: false },
     { type: 'session.ended', generation, chance: 0.5, evidence: null },
   ];

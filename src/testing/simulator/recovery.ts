@@ -16,9 +16,9 @@ export async function recover(play: Play, world: World, scenes: readonly Scene[]
   world.trace.add(`${String(world.now())} the faults heal`);
   world.slack = 0;
   world.unclogAll();
-  for (const { faults, server } of scenes) {
+  for (const { faults, server, engine } of scenes) {
     faults.heal();
-    server.heal();
+    server.heal(engine.stuck);
   }
   for (const scene of scenes) await live(play, world, scene);
   const leftBehind = scenes.map(({ witness }) => witness.wire.abandoned.size);

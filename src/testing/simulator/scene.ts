@@ -18,6 +18,8 @@ import type { World } from './world.js';
 const brief: Readonly<Record<string, number>> = {
   'initializing.negotiating.handshaking': 0.1,
   'initializing.waiting': 0.4,
+  'connecting.authorizing': 0.4,
+  'ready.degraded': 0.6,
   'ready.idle': 0.6,
   'closing.draining': 0.7,
 };
@@ -29,6 +31,7 @@ export class Scene {
   readonly witness: Witness;
   readonly faults: FaultDesk;
   readonly server: SimServer;
+  readonly engine: ChoiceEngine;
   readonly client: Client;
   readonly callers: readonly SimCaller[];
   /** How often a callback has called back in. */
@@ -43,6 +46,7 @@ export class Scene {
     this.witness = new Witness(world, coverage, swarm.faultyLink);
     this.faults = new FaultDesk(world, coverage, swarm.intensities, () => this.client.state);
     this.server = new SimServer(`${name}-server`, world, this.faults, swarm.network, this.witness.wire);
+    this.engine = new ChoiceEngine(this.faults, world, this.witness.wire, swarm.faultyLink);
     this.callback = callbackOf(this);
     this.client = this.#makeClient(name);
     this.witness.attend(this.client, coverage);
@@ -56,8 +60,10 @@ export class Scene {
 
   #makeClient(name: string): Client {
     const { world, server, swarm } = this;
-    const engine = new ChoiceEngine(this.faults, world, this.witness.wire);
-    const source = swarm.faultyLink ? engaged(server.source, () => engine) : server.source;
+    const { engine } = this;
+    this.witness.wire.isWrapped = swarm.intensities.http > 0;
+    const source =
+      swarm.faultyLink || swarm.intensities.http > 0 ? engaged(server.source, () => engine) : server.source;
     const complain: Complaining = (error, where) => {
       this.witness.complain(error, where);
     };

@@ -98,12 +98,16 @@ export class SimServer {
     return this.faults.strikes('session expired', isToolCall && this.#network.forgetful ? 100 : 2);
   }
 
-  /** The network is quick and steady from here on, and who had fallen silent is gone. */
-  heal(): void {
+  /**
+   * The network is quick and steady from here on, and who had fallen silent is gone.
+   *
+   * @param stuck generations that would wait for credentials for ever: they go, too
+   */
+  heal(stuck: ReadonlySet<number>): void {
     this.#isSteady = true;
     for (const transport of this.transports) {
       transport.expired = false;
-      if (transport.silent) transport.die(null);
+      if (transport.silent || stuck.has(transport.generation)) transport.die(null);
     }
   }
 

@@ -49,6 +49,8 @@ export class SimTransport implements Transport {
     this.started = true;
     const { faults } = this.#server;
     this.#server.started(this);
+    // It went while somebody had to log in first.
+    if (this.gone) return this.#later('started too late', faults.error('peer exits'));
     if (faults.strikes('start throws')) throw faults.error('start throws');
     if (faults.strikes('start rejects')) return this.#later('start rejects', faults.error('start rejects'));
     if (faults.strikes('start hangs')) return never();

@@ -62,6 +62,7 @@ function optionsOf(choices: Choices, intensities: Intensities): ClientOptions {
   const limit = (label: string, sizes: readonly [number, ...number[]]): number => oneOf(choices, label, sizes);
   return {
     timeout: oneOf(choices, 'timeout', [100, 40, 300]),
+    authTimeout: oneOf(choices, 'authTimeout', [100, 40, 20]),
     connectTimeout: oneOf(choices, 'connectTimeout', [100, 40, 20]),
     initTimeout: oneOf(choices, 'initTimeout', [100, 40, 50]),
     closeTimeout: oneOf(choices, 'closeTimeout', [100, 40, 50, 200]),
@@ -88,13 +89,18 @@ function optionsOf(choices: Choices, intensities: Intensities): ClientOptions {
   };
 }
 
+/** How often a session may be turned down before it is given up: thrice, and once before it negotiates. */
+const LOGINS = 4;
+
 /**
  * Within how many milliseconds a lease that is held must be ready or over, once nothing goes wrong
  * any more: the sum of the deadlines on the longest way there.
  */
-export function patience({ options }: Swarm): number {
-  const { connectTimeout = 0, initTimeout = 0, closeTimeout = 0, reconnect } = options;
+export function patience({ options, intensities }: Swarm): number {
+  const { connectTimeout = 0, initTimeout = 0, authTimeout = 0, closeTimeout = 0, reconnect } = options;
   const attempts = reconnect === false || reconnect === undefined ? 1 : (reconnect.attempts ?? 1);
   const delay = reconnect === false || reconnect === undefined ? 0 : (reconnect.maxDelay ?? 0) * 1.2;
-  return closeTimeout + (attempts + 1) * (connectTimeout + initTimeout + closeTimeout + delay);
+  // Each time somebody has to log in, the handshake is made anew.
+  const logins = intensities.http > 0 ? LOGINS * (authTimeout + initTimeout) : 0;
+  return closeTimeout + (attempts + 1) * (connectTimeout + initTimeout + logins + closeTimeout + delay);
 }

@@ -46,13 +46,19 @@ export class WireLog implements WireWatch, Arrivals {
   /** Requests the server works on, or has: of these nobody may be told that they were not executed. */
   readonly executed = new Set<number | string>();
   readonly claims = new Claims();
+  /** Whether what was handed over may be written later, or never, and what was said not heard. */
+  isDetained: boolean;
+  /** A link around the transport writes nothing more to a session that the server has forgotten. */
+  isWrapped = false;
   /** Notifications of the client that were written, but those that every session sends. */
   notifications = 0;
   readonly #lastWritten = new Map<SimTransport, number>();
   readonly #introduced = new Set<SimTransport>();
   violation: string | null = null;
 
-  constructor(world: World, coverage: Coverage, client: WireClient) {
+  /** @param isDetained whether something between the client and its transport loses messages from the first on */
+  constructor(world: World, coverage: Coverage, client: WireClient, isDetained: boolean) {
+    this.isDetained = isDetained;
     this.#world = world;
     this.#coverage = coverage;
     this.#client = client;
@@ -133,7 +139,8 @@ export class WireLog implements WireWatch, Arrivals {
   untold(requests: readonly { readonly id: number; readonly generation: number }[]): number | undefined {
     return requests.find(({ id, generation }) => {
       const transport = this.transports.findLast((each) => each.generation === generation);
-      const listens = transport !== undefined && !transport.gone && !transport.closing;
+      const isOver = this.isWrapped && transport?.expired === true;
+      const listens = transport !== undefined && !transport.gone && !transport.closing && !isOver;
       return listens && this.written.has(id) && !this.cancelled.has(id);
     })?.id;
   }
@@ -174,6 +181,10 @@ export class WireLog implements WireWatch, Arrivals {
   /** What had not come through the link is lost with it; what had still counts. */
   cut(): void {
     this.owed = this.owed.filter(({ hasPassed }) => hasPassed);
+  }
+
+  detained(): void {
+    this.isDetained = true;
   }
 
   died(transport: SimTransport, error: Error | null): void {

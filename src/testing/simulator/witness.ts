@@ -20,7 +20,6 @@ export class UserError extends Error {
 export class Witness implements WireClient {
   readonly world: World;
   readonly wire: WireLog;
-  readonly hasFaultyLink: boolean;
   readonly ledger: Ledger;
   /** Numbers of the notifications that the handler was given. */
   readonly handled: unknown[] = [];
@@ -33,8 +32,7 @@ export class Witness implements WireClient {
   /** @param hasFaultyLink whether something between the client and its transport loses messages */
   constructor(world: World, coverage: Coverage, hasFaultyLink: boolean) {
     this.world = world;
-    this.hasFaultyLink = hasFaultyLink;
-    this.wire = new WireLog(world, coverage, this);
+    this.wire = new WireLog(world, coverage, this, hasFaultyLink);
     this.ledger = new Ledger(world, (promised) => {
       this.#judge(promised);
     });
@@ -69,7 +67,7 @@ export class Witness implements WireClient {
     const { snapshot } = this.chart;
     const { context, value } = snapshot;
     const path = pathOf(value);
-    const listens = /^(initializing|ready|closing\.draining)/.test(path);
+    const listens = /^(initializing|ready|connecting\.authorizing|closing\.draining)/.test(path);
     return listens && context.generation === generation && context.requests.get(id)?.status === 'sent';
   }
 

@@ -11,6 +11,8 @@ export interface Challenge {
   readonly header: string | null;
   /** The token that was turned down; null where none was sent. */
   readonly token: string | null;
+  /** It was got for this very request, after another one had been turned down. */
+  readonly again?: boolean;
 }
 
 export interface Authorizer {

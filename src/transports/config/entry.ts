@@ -1,6 +1,7 @@
 /** One server of a config: what it may say, and the source and options it comes to. */
 import { z } from 'zod';
 import { configFailure, FailureError } from '../../protocol/failure.js';
+import { isAuth, type AuthOption } from '../auth.js';
 import type { RemoteServer } from '../remote.js';
 import type { StdioServer } from '../source.js';
 import { expand, type Variables } from './expand.js';
@@ -45,7 +46,11 @@ const stdioEntry = z.looseObject({
 const remoteEntry = z.looseObject({
   url: z.string(),
   headers: texts,
-  auth: z.string({ error: 'must be a bearer token' }).nullish(),
+  auth: z
+    .custom<AuthOption>((value) => isAuth(value) || value === '', {
+      error: "must be a bearer token or 'oauth'; in a config that is an object, it may be whatever option auth may be",
+    })
+    .nullish(),
   ...kind(['http', 'streamable-http', 'streamable_http', 'streamableHttp', 'sse']),
   ...common,
 });
@@ -89,13 +94,17 @@ function remoteServer(entry: object, place: string, variables: Variables): Parse
   if (!/^https?:\/\//i.test(address) || !URL.canParse(address)) {
     throw notValid(`${place}.url`, 'is not an http(s) URL');
   }
-  const sent = headersOf(expandAll(headers ?? {}, `${place}.headers`, variables), auth, place, variables);
+  const sent = expandAll(headers ?? {}, `${place}.headers`, variables);
+  if (auth !== undefined && auth !== null && Object.keys(sent).some((name) => name.toLowerCase() === 'authorization')) {
+    throw notValid(place, 'has "auth" and a header "Authorization"; give one of them');
+  }
   const over = transport ?? type;
   return {
     source: {
       url: address,
       ...(over && { transport: over === 'sse' ? 'sse' : 'http' }),
       ...(Object.keys(sent).length > 0 && { headers: sent }),
+      ...(auth !== undefined && auth !== null && { auth: authOf(auth, place, variables) }),
     },
     options: optionsOf(rest),
   };
@@ -103,16 +112,12 @@ function remoteServer(entry: object, place: string, variables: Variables): Parse
 
 type Texts = Readonly<Record<string, string>>;
 
-function headersOf(headers: Texts, auth: string | null | undefined, place: string, variables: Variables): Texts {
-  if (auth === undefined || auth === null) return headers;
-  if (auth === 'oauth') {
-    const message = `OAuth, which the config asks for at ${place}.auth, is not supported yet; give a bearer token, or an Authorization header`;
-    throw new FailureError(configFailure('oauth_unsupported', message));
-  }
-  if (Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')) {
-    throw notValid(place, 'has "auth" and a header "Authorization"; give one of them');
-  }
-  return { ...headers, Authorization: `Bearer ${expand(auth, `${place}.auth`, variables)}` };
+/** Text that is not `oauth` is a token, wherever it comes from. */
+function authOf(auth: AuthOption, place: string, variables: Variables): AuthOption {
+  if (typeof auth !== 'string') return auth;
+  const text = expand(auth, `${place}.auth`, variables);
+  if (text === '') throw notValid(`${place}.auth`, 'is empty; leave it out, or give a bearer token');
+  return text;
 }
 
 interface Common {

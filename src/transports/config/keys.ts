@@ -15,7 +15,7 @@ export function refuseForbiddenKeys(config: unknown): void {
   /** How deep each object goes: one that stands in many places is walked once. */
   const heights = new Map<object, number>();
   const walk = (value: unknown, place: readonly string[]): number => {
-    if (typeof value !== 'object' || value === null) return 0;
+    if (typeof value !== 'object' || value === null || !isData(value)) return 0;
     const known = heights.get(value);
     if (place.length + (known ?? 0) > DEPTH) throw tooDeep(place);
     if (known !== undefined) return known;
@@ -29,6 +29,12 @@ export function refuseForbiddenKeys(config: unknown): void {
     return height;
   };
   walk(config, []);
+}
+
+/** What JSON could have made, and not an object of the user's that does something, such as a provider of tokens. */
+function isData(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 const tooDeep = ([first]: readonly string[]): FailureError =>

@@ -3,11 +3,13 @@
  * object, because there is one of them for every message.
  *
  * What is the same for all of them is here: taking the wire and giving it back exactly once, silence
- * after `abort()`, redirects, and the second attempt on a socket that was dead before we used it.
+ * after `abort()`, redirects, content encodings, and the second attempt on a socket that was dead before
+ * we used it.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../protocol/clock.js';
+import { Decoder, encodingsOf } from './encoding.js';
 import { unreadable } from './failures.js';
 import { redirectPath } from './headers.js';
 import type { Lane, Traveller } from './lane.js';
@@ -27,6 +29,7 @@ const aborted = new Error('aborted');
 
 export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler {
   readonly fresh: boolean = false;
+  readonly urgent: boolean = false;
   readonly #clock: Clock;
   #request: HttpRequest | null = null;
   #lane: Lane | null = null;
@@ -39,6 +42,8 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
   #redirectTimer: unknown = null;
   #hops = 0;
   #again = false;
+  /** Of a body that came encoded. It may have more to tell when the wire is back already. */
+  #decoder: Decoder | null = null;
   #held = true;
 
   constructor(clock: Clock) {
@@ -93,6 +98,7 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
     this.#request = null;
     this.#stopWaiting();
     this.#lane?.withdraw(this);
+    this.#decoder?.destroy();
     this.#controller?.abort(aborted);
   }
 
@@ -121,6 +127,7 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
       this.attempt(() => {
         this.head(status, headers);
       });
+      if (headers['content-encoding'] !== undefined) this.#decode(headers);
       return;
     }
     this.#redirectBytes = 0;
@@ -131,6 +138,10 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
 
   onResponseData(_: unknown, chunk: Buffer): void {
     if (this.#over) return;
+    if (this.#decoder !== null) {
+      if (!this.#decoder.write(chunk)) this.#controller?.pause();
+      return;
+    }
     if (this.#redirect === null) {
       this.attempt(() => {
         this.data(chunk);
@@ -148,10 +159,8 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
         this.#follow(this.#redirect);
         return;
       }
-      this.#over = true;
-      this.attempt(() => {
-        this.end();
-      });
+      if (this.#decoder === null) this.#end();
+      else this.#decoder.end();
     }
     this.#leave();
   }
@@ -176,14 +185,49 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
         });
         return;
       }
-      this.#over = true;
-      this.attempt(() => {
-        this.fail(error);
-      });
+      if (this.#decoder === null) this.#fail(error);
+      else this.#decoder.break(error);
     }
     // undici is still putting its queue in order: a request that came in between would trip it.
     queueMicrotask(() => {
       this.#leave();
+    });
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.attempt(() => {
+      this.end();
+    });
+  }
+
+  #fail(error: Error): void {
+    this.#over = true;
+    this.attempt(() => {
+      this.fail(error);
+    });
+  }
+
+  #decode(headers: IncomingHttpHeaders): void {
+    const encodings = this.#over || this.#wire?.decodes === true ? null : encodingsOf(headers);
+    if (encodings === null || encodings.length === 0) return;
+    this.#decoder = new Decoder(encodings, {
+      data: (chunk) => {
+        this.attempt(() => {
+          this.data(chunk);
+        });
+      },
+      end: () => {
+        this.#end();
+      },
+      fail: (error) => {
+        // There may be more of it, which is of no use.
+        this.#controller?.abort(error);
+        this.#fail(error);
+      },
+      drained: () => {
+        this.#controller?.resume();
+      },
     });
   }
 

@@ -2,7 +2,8 @@
  * What can go wrong with one HTTP exchange, as failures; pure. `where` is the server's address
  * without userinfo and query: no secret of ours is in a message or in a cause.
  */
-import { configFailure, failure, type Failure } from '../../protocol/failure.js';
+import { causeOf, configFailure, failure, type Failure } from '../../protocol/failure.js';
+import { ProxyError } from './proxy.js';
 
 /** The cause of a failure that came with an HTTP answer. */
 export interface AnswerCause {
@@ -35,6 +36,7 @@ const UNCONNECTED: ReadonlySet<string> = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'connect_timeout',
+  'proxy_authentication',
 ]);
 
 /** They say that the peer cannot be reached. All others before a connection are trouble of our own: no file left, no port. */
@@ -47,9 +49,12 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
   'ETIMEDOUT',
   'connect_timeout',
+  'proxy_unreachable',
+  'proxy_authentication',
+  'proxy_refused',
 ]);
 
-const isOfTls = (code: string): boolean => /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO/.test(code);
+export const isOfTls = (code: string): boolean => /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO/.test(code);
 
 /** The stable code of a socket's error, or of the error behind the one of a `fetch`. */
 export function codeOf(error: unknown): string {
@@ -75,6 +80,20 @@ export function noConnection(error: unknown, where: string): Failure {
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
     return configFailure('invalid_request', `the request to ${where} cannot be made`, error);
   }
+  if (error instanceof ProxyError) {
+    const { retryable, message } = error;
+    const because = error.cause ?? error;
+    return failure(
+      {
+        kind: 'connection',
+        code,
+        message: `no connection to ${where} came about: ${message}`,
+        executed: 'no',
+        retryable,
+      },
+      because,
+    );
+  }
   // A certificate does not get better by being asked for again.
   const retryable = !isOfTls(code);
   const message =
@@ -84,6 +103,10 @@ export function noConnection(error: unknown, where: string): Failure {
 
 export function broken(error: unknown, where: string, answering: boolean): Failure {
   const code = codeOf(error);
+  if (code === 'invalid_encoding') {
+    const message = `${where} sent a body that is not what its content encoding says`;
+    return failure({ kind: 'connection', code, message, ...mayHelp }, error);
+  }
   const moment = answering ? 'in the middle of its answer' : 'before it answered';
   return failure(
     { kind: 'connection', code, message: `the connection to ${where} broke ${moment} (${code})`, ...mayHelp },
@@ -95,9 +118,15 @@ export function broken(error: unknown, where: string, answering: boolean): Failu
 export const unreadable = (thrown: unknown): Error =>
   Object.assign(new Error('the answer could not be read', { cause: thrown }), { code: 'unreadable_answer' });
 
-/** On our own sockets nothing is decoded, and the request said so. */
+/** What types and encodings are made of. Keys and tokens mix letters and digits. */
+const WORDS = /^[a-z]{1,20}\d{0,2}(?:[/+., -]{1,2}[a-z]{1,20}\d{0,2}){0,8}$/i;
+
+/** Of a header of an answer, for a message. A server may repeat in any of them what it was sent. */
+export const wordsOf = (value: string): string =>
+  value.length <= 80 && WORDS.test(value) ? value : '(something that is not shown)';
+
 export function encoded(where: string, encoding: string, status: number): Failure {
-  const message = `${where} sent its answer in the content encoding ${encoding.slice(0, 80)}, though it was asked for none`;
+  const message = `${where} sent its answer in the content encoding ${wordsOf(encoding)}, which is none that it was asked for`;
   return { kind: 'connection', code: 'content_encoding', message, ...mayNotHelp, status };
 }
 
@@ -108,6 +137,32 @@ export function streamEnded(where: string, noise: boolean): Failure {
     code: 'stream_ended',
     message: `the stream of ${where} ended without the answer${hint}`,
     ...mayHelp,
+  };
+}
+
+/** It was asked for again, where it had broken off, and this came of it. */
+export function notResumed(where: string, because: Failure): Failure {
+  return {
+    kind: 'connection',
+    code: 'stream_ended',
+    message: `the stream of ${where} ended without the answer, and could not be gone on with: ${because.message}`,
+    ...mayHelp,
+    ...(because.status !== undefined && { status: because.status }),
+    because,
+  };
+}
+
+/** What the server says unasked is not heard. */
+export function streamUnavailable(where: string, because: Failure): Failure {
+  const message = `the stream on which ${where} says what nobody asked for cannot be kept open: ${because.message}`;
+  return {
+    kind: 'connection',
+    code: 'stream_unavailable',
+    message,
+    executed: 'no',
+    retryable: true,
+    ...(because.status !== undefined && { status: because.status }),
+    because,
   };
 }
 
@@ -127,7 +182,7 @@ export function notJson(where: string, cause: AnswerCause): Failure {
 }
 
 export function wrongContent(where: string, type: string, cause: AnswerCause): Failure {
-  const what = type === '' ? 'without a content type' : `with ${type.slice(0, 80)}`;
+  const what = type === '' ? 'without a content type' : `with ${wordsOf(type)}`;
   const message = `${where} answered ${what} instead of JSON or an event stream; is this the address of an MCP server?`;
   return failure({ kind: 'connection', code: 'content_type', message, ...mayNotHelp, status: cause.status }, cause);
 }
@@ -135,6 +190,11 @@ export function wrongContent(where: string, type: string, cause: AnswerCause): F
 export function invalidSessionId(where: string, status: number): Failure {
   const message = `${where} gave a session id that is not visible ASCII of at most 1,024 characters`;
   return { kind: 'connection', code: 'invalid_session_id', message, ...mayNotHelp, status };
+}
+
+export function invalidResumption(what: string): Failure {
+  const message = `the session cannot be taken up: its ${what} cannot be sent as a header`;
+  return configFailure('invalid_resumption', message);
 }
 
 export function unanswered(where: string, seconds: number): Failure {
@@ -150,6 +210,10 @@ export function noHeaders(error: unknown): Failure {
 /** Without the value and without an error that may hold it: it may be a secret. */
 export const invalidHeader = (what: string): Failure =>
   configFailure('invalid_header', `the request cannot be made: ${what} is not valid in HTTP`);
+
+/** With what it was refused with last. */
+export const stillRefused = (refusal: Failure): Failure =>
+  failure({ ...refusal, message: `${refusal.message}, with new credentials too` }, causeOf(refusal));
 
 export function backlog(where: string, count: number): Failure {
   const message = `${where} does not acknowledge what it is sent: ${String(count)} notifications and answers are waiting`;

@@ -11,6 +11,7 @@ export function fetchWire(fetch: FetchLike): Wire {
   let running: FetchRun | null = null;
   let destroyed = false;
   return {
+    decodes: true,
     dispatch(request, handler) {
       running = new FetchRun(handler);
       if (destroyed) running.abort(givenUp());

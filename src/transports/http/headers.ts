@@ -1,11 +1,10 @@
 /** The headers of a link: those the protocol asks for, those the user gives, and how to read the server's. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Failure } from '../../protocol/failure.js';
-import { invalidHeader, noHeaders } from './failures.js';
+import type { Authorizer } from '../auth/authorizer.js';
+import { askForHeaders, NOT_IN_VALUE, pairsOf, type AskForHeaders, type Pairs } from './given-headers.js';
+import { askForToken, secretsFrom, type Token } from './token.js';
 import type { HttpRequest } from './wire.js';
-
-/** Name and value, name and value. */
-type Pairs = readonly (readonly [name: string, value: string])[];
 
 export type HeaderRecord = Readonly<Record<string, string>>;
 /** Headers for every request, or a function that is asked for them each time. */
@@ -21,30 +20,35 @@ const RESERVED: ReadonlySet<string> = new Set([
   'content-length',
   'content-type',
   'keep-alive',
+  'last-event-id',
   'mcp-protocol-version',
   'mcp-session-id',
   'transfer-encoding',
 ]);
 
-/** They would make another kind of exchange of it. */
-const FORBIDDEN: ReadonlySet<string> = new Set(['expect', 'upgrade']);
-
 /** Shorter ones are words that a text may hold by chance. */
 const SECRET_LENGTH = 8;
+/** How many values that went out before are still known for secrets. */
+const FORMER = 256;
 
 export class RequestHeaders {
   /** A function is asked, and what it gives looked at, each time; an object once. */
-  readonly #given: (() => HeaderRecord | Promise<HeaderRecord>) | Pairs | Failure;
+  readonly #given: AskForHeaders | Pairs | Failure;
   readonly #basic: string | null;
   /** Of the URL. */
   #secrets: readonly string[];
   #sessionId: string | null = null;
   #protocolVersion: string | null = null;
+  readonly #authorizer: Authorizer | undefined;
   #users: Pairs = [];
+  #token: Token = null;
+  /** What went out before that. */
+  readonly #former = new Set<string>();
   /** What goes out with each method, made anew only when a part of it changes: shared by all requests. */
   #made = new Map<Method, string[]>();
 
-  constructor(url: URL, option: HeaderOption = {}) {
+  constructor(url: URL, option: HeaderOption = {}, authorizer?: Authorizer) {
+    this.#authorizer = authorizer;
     this.#given = typeof option === 'function' ? option : pairsOf(option);
     this.#basic = basicAuthorization(url);
     this.#secrets = secretsOf(url);
@@ -65,6 +69,27 @@ export class RequestHeaders {
     return true;
   }
 
+  /** Takes up a session that another process has begun; false when its id, or the version, cannot be sent. */
+  takeUp(sessionId: string, protocolVersion: string): boolean {
+    if (sessionIdOf(sessionId) !== sessionId || NOT_IN_VALUE.test(protocolVersion)) return false;
+    this.#sessionId = sessionId;
+    this.#protocolVersion = protocolVersion;
+    this.#made.clear();
+    return true;
+  }
+
+  /** The session that was begun is not gone on with: the next one is another. */
+  forgetSession(): void {
+    this.#sessionId = null;
+    this.#protocolVersion = null;
+    this.#made.clear();
+  }
+
+  /** That goes out with what was prepared last. */
+  get token(): Token {
+    return this.#token;
+  }
+
   /** Another address of the server, of which the query is a secret too. */
   conceal(url: URL): void {
     this.#secrets = [...this.#secrets, ...secretsOf(url)];
@@ -80,40 +105,23 @@ export class RequestHeaders {
    * `inTurn` says so. One answer serves all messages of one `send`, so a slow one cannot reorder them.
    */
   prepare(ready: () => void, failed: (failure: Failure) => void, inTurn: InTurn = atOnce): void {
-    const use = (pairs: Pairs | Failure): void => {
+    const use = (pairs: Pairs | Failure, token: Token | Failure): void => {
       inTurn(() => {
-        if ('code' in pairs) {
-          failed(pairs);
-          return;
+        if ('code' in pairs) failed(pairs);
+        else if (typeof token === 'object' && token !== null) failed(token);
+        else {
+          this.#use(pairs, token);
+          ready();
         }
-        this.#use(pairs);
-        ready();
       });
     };
-    const ask = this.#given;
-    if (typeof ask !== 'function') {
-      use(ask);
-      return;
-    }
-    let given: HeaderRecord | Promise<HeaderRecord>;
-    try {
-      given = ask();
-      if (isPromise(given)) {
-        Promise.resolve(given).then(
-          (headers) => {
-            use(pairsOf(headers));
-          },
-          (error: unknown) => {
-            use(noHeaders(error));
-          },
-        );
-        return;
-      }
-    } catch (error) {
-      use(noHeaders(error));
-      return;
-    }
-    use(pairsOf(given));
+    const pairs = typeof this.#given === 'function' ? askForHeaders(this.#given) : this.#given;
+    const token = askForToken(this.#authorizer);
+    if (pairs instanceof Promise || token instanceof Promise) {
+      void Promise.all([pairs, token]).then((given) => {
+        use(...given);
+      });
+    } else use(pairs, token);
   }
 
   /** Flat, as undici takes them with the least work. */
@@ -128,10 +136,11 @@ export class RequestHeaders {
 
   /** A server may repeat what we sent it. What the user gave us leaves this link in no text. */
   redact(text: string): string {
-    const values = [...this.#users.map(([, value]) => value), this.#basic ?? '', this.#sessionId ?? ''];
+    const users = this.#users.map(([, value]) => value);
+    const values = [...users, ...this.#former, this.#basic ?? '', this.#sessionId ?? ''];
     const secrets = values.flatMap((value) => [value, value.slice(value.lastIndexOf(' ') + 1)]);
     return (
-      [...secrets, ...this.#secrets]
+      [...secrets, ...this.#secrets, this.#token ?? '', ...secretsFrom(this.#authorizer)]
         .filter((secret) => secret.length >= SECRET_LENGTH)
         // The longest first: one may be the beginning of another.
         .sort((a, b) => b.length - a.length)
@@ -139,21 +148,37 @@ export class RequestHeaders {
     );
   }
 
-  #use(users: Pairs): void {
-    if (users === this.#users) return;
+  /** The server may repeat them yet: the answers of requests that went out with them are still to come. */
+  #remember(): void {
+    for (const [, value] of this.#users) this.#former.add(value);
+    if (this.#token !== null) this.#former.add(this.#token);
+    for (const value of this.#former) {
+      if (this.#former.size <= FORMER) break;
+      this.#former.delete(value);
+    }
+  }
+
+  #use(users: Pairs, token: Token): void {
+    if (users === this.#users && token === this.#token) return;
+    this.#remember();
     this.#users = users;
+    this.#token = token;
     this.#made.clear();
   }
 
   #make(method: Method): string[] {
-    const made = ['accept', ACCEPTED[method], 'accept-encoding', 'identity'];
+    const made = ['accept', ACCEPTED[method], 'accept-encoding', ENCODINGS[method]];
     if (method === 'POST') made.push('content-type', 'application/json');
     if (this.#sessionId !== null) made.push('mcp-session-id', this.#sessionId);
     if (this.#protocolVersion !== null) made.push('mcp-protocol-version', this.#protocolVersion);
     const given = new Set<string>();
+    if (this.#token !== null) {
+      given.add('authorization');
+      made.push('authorization', `Bearer ${this.#token}`);
+    }
     for (const [name, value] of this.#users) {
       const lower = name.toLowerCase();
-      if (RESERVED.has(lower)) continue;
+      if (RESERVED.has(lower) || (lower === 'authorization' && this.#token !== null)) continue;
       given.add(lower);
       made.push(lower, value);
     }
@@ -171,35 +196,19 @@ const ACCEPTED: Readonly<Record<Method, string>> = {
   DELETE: '*/*',
 };
 
+/** What comes in a stream for its own sake has to flow, and what is encoded may be held back until there is enough of it. */
+const ENCODINGS: Readonly<Record<Method, string>> = {
+  POST: 'gzip, deflate, br',
+  GET: 'identity',
+  DELETE: 'identity',
+};
+
 /** Calls back when it is somebody's turn. */
 export type InTurn = (act: () => void) => void;
 
 const atOnce: InTurn = (act) => {
   act();
 };
-
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** The characters that a value must not hold, as undici has them. */
-const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
-
-/** What the user gave, if it can be sent: JavaScript callers may give anything, and none. */
-function pairsOf(given: unknown): Pairs | Failure {
-  if (given === undefined || given === null) return [];
-  if (typeof given !== 'object') return invalidHeader('what was given for headers');
-  let entries: [string, unknown][];
-  try {
-    entries = Object.entries(given);
-  } catch (error) {
-    return noHeaders(error);
-  }
-  const pairs: [string, string][] = [];
-  for (const [name, value] of entries) {
-    if (!NAME.test(name) || FORBIDDEN.has(name.toLowerCase())) return invalidHeader('the name of a header');
-    if (typeof value !== 'string' || NOT_IN_VALUE.test(value)) return invalidHeader(`the value of the header ${name}`);
-    pairs.push([name, value]);
-  }
-  return pairs;
-}
 
 /** What a URL may hold of secrets besides its userinfo as `Authorization`: as it was written, and decoded. */
 function secretsOf({ search, searchParams, password }: URL): string[] {
@@ -209,9 +218,6 @@ function secretsOf({ search, searchParams, password }: URL): string[] {
     .map((pair) => pair.slice(pair.indexOf('=') + 1));
   return [...raw, ...searchParams.values(), password, decoded(password)];
 }
-
-const isPromise = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
 /** What a URL carries before its host, as `Authorization` says it. */
 function basicAuthorization({ username, password }: URL): string | null {

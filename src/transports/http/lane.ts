@@ -11,6 +11,8 @@ export interface Traveller {
   readonly over: boolean;
   /** It must not go over a socket that was open before. */
   readonly fresh: boolean;
+  /** It goes before the others: they may wait for it. */
+  readonly urgent?: boolean;
   /** Its turn has come. It gives the wire back with `leave`, once. */
   run(lane: Lane, wire: Wire): void;
 }
@@ -19,7 +21,7 @@ export class Lane {
   readonly #wires: Wires;
   readonly #size: number;
   readonly #waiting = new Set<Traveller>();
-  /** Those that go before the others, who may wait for what they find out. */
+  /** Those that go before the others, who may wait for what they find out, or held a wire before them. */
   readonly #urgent = new Set<Traveller>();
   /** The one used last is used next: the fewest sockets, and the warmest. */
   readonly #idle: Wire[] = [];
@@ -38,7 +40,7 @@ export class Lane {
     const wire = this.#idle.pop();
     if (wire !== undefined) this.#serve(traveller, wire);
     else if (this.#made < this.#size) this.#start(traveller);
-    else if (traveller.fresh) this.#urgent.add(traveller);
+    else if (traveller.fresh || traveller.urgent === true) this.#urgent.add(traveller);
     else this.#waiting.add(traveller);
   }
 

@@ -10,64 +10,96 @@ import type { Message } from '../../protocol/json-rpc.js';
 import type { Limits } from '../../protocol/limits.js';
 import type { HttpOptions, HttpPorts } from '../http.js';
 import type { Connection, Link, LinkEvents } from '../link.js';
+import type { Resumption } from '../resumption.js';
 import { Closing } from './closing.js';
+import { weigh } from './doubt.js';
 import { Endpoint } from './endpoint.js';
 import { endOfSession } from './farewell.js';
 import { backlog, closed, invalidSessionId, neverSent } from './failures.js';
+import { endsHandshake, Handshake } from './handshake.js';
 import { tellLoss, type Loss } from './loss.js';
+import { takenUp } from './takeover.js';
+import { Outcomes } from './outcomes.js';
 import { Post, type PostOwner } from './post.js';
+import { Refusals, type RefusalsHost, type TurnedDownStream } from './refusals.js';
 import { Sending, type SendingHost } from './sending.js';
 import { Suspicion, type Finding, type SuspicionHost } from './suspicion.js';
 import { Standalone, type StandaloneHost } from './standalone.js';
-import { sessionExpired, type Verdict } from './verdict.js';
+import type { Verdict } from './verdict.js';
 import type { HttpRequest } from './wire.js';
 
 type Accepted = (failure: Failure | null) => void;
 
-export class HttpLink implements Link, PostOwner, SendingHost<Post>, SuspicionHost, StandaloneHost {
+export class HttpLink implements Link, PostOwner, SendingHost<Post>, SuspicionHost, StandaloneHost, RefusalsHost {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly endpoint: Endpoint;
   readonly #suspicion: Suspicion;
-  readonly #standalone: Standalone;
+  readonly #refusals: Refusals<Post>;
+  #standalone: Standalone;
   /** Null before `open`, and when nothing may be told any more. */
   #events: LinkEvents | null = null;
   #opened = false;
   readonly #sending: Sending<Post>;
-  #initialize: Post | null = null;
-  #initialized: Post | null = null;
-  #negotiated = false;
+  readonly #outcomes: Outcomes<Post>;
+  readonly #handshake = new Handshake<Post>();
   #loss: Loss | null = null;
   #closing: Closing | null = null;
   #over = false;
+  readonly #resume: Resumption | null;
+  readonly #terminates: boolean;
 
-  constructor({ url, headers, fetch }: HttpOptions, { clock, limits }: HttpPorts) {
+  constructor(options: HttpOptions, { clock, limits }: HttpPorts) {
     this.clock = clock;
     this.limits = limits;
-    this.endpoint = new Endpoint(url, limits, headers, fetch);
+    this.endpoint = new Endpoint(options, limits);
+    this.#resume = options.resume ?? null;
+    this.#terminates = options.terminateSession ?? true;
     this.#sending = new Sending(this);
     this.#suspicion = new Suspicion(this);
     this.#standalone = new Standalone(this);
+    this.#outcomes = new Outcomes({
+      outstanding: this.#outstanding,
+      events: () => this.#events,
+      received: (messages) => {
+        this.received(messages);
+      },
+    });
+    this.#refusals = new Refusals(this, this.#sending, this.#handshake, this.#outcomes, options.authorizer);
+  }
+
+  get resumed(): unknown {
+    return this.#resume?.initializeResult;
   }
 
   get connection(): Connection | null {
     if (!this.#opened || this.#over) return null;
-    return { kind: 'http', url: this.endpoint.where, sessionId: this.endpoint.headers.sessionId };
+    const { where, headers } = this.endpoint;
+    const { lastEventId } = this.#standalone;
+    return { kind: 'http', url: where, sessionId: headers.sessionId, lastEventId };
   }
 
   open(events: LinkEvents): void {
     if (this.#opened || this.#over) return;
     this.#opened = true;
     this.#events = events;
-    events.opened();
+    const refusal = this.#resume === null ? null : takenUp(this.#resume, this.endpoint.headers);
+    if (refusal === null) events.opened();
+    else this.#lose(refusal, false);
   }
 
   send(messages: readonly Message[], accepted?: Accepted): void {
-    this.#sending.send(messages, accepted);
+    const send = (): void => {
+      this.#sending.send(messages, accepted);
+    };
+    // A server may have something to say as soon as it has heard that the handshake is over.
+    if (messages.some(endsHandshake)) this.#standalone.whenKnown(send);
+    else send();
   }
 
   abandon(ids: readonly number[]): void {
     this.#sending.abandon(ids);
+    this.#refusals.passAbandoned();
   }
 
   hold(held: boolean): void {
@@ -75,8 +107,10 @@ export class HttpLink implements Link, PostOwner, SendingHost<Post>, SuspicionHo
   }
 
   negotiated(protocolVersion: string): void {
-    this.#negotiated = true;
+    this.#handshake.settled();
     this.endpoint.headers.protocolVersion = protocolVersion;
+    if (this.#resume !== null) this.#standalone.start(this.#resume.lastEventId);
+    else if (this.endpoint.inSession) this.#standalone.beginEarly();
   }
 
   close(within: number): void {
@@ -94,7 +128,7 @@ export class HttpLink implements Link, PostOwner, SendingHost<Post>, SuspicionHo
         clock,
         endpoint,
         outstanding: this.#outstanding,
-        knowsUs: () => this.#loss === null,
+        knowsUs: () => this.#loss === null && this.#terminates,
         over: () => {
           this.#over = true;
           this.#sending.stop();
@@ -125,11 +159,13 @@ export class HttpLink implements Link, PostOwner, SendingHost<Post>, SuspicionHo
 
   accepted(post: Post, status: number, headers: IncomingHttpHeaders): Failure | null {
     const { where } = this.endpoint;
-    if (post === this.#initialize && !this.endpoint.headers.adoptSession(headers)) {
+    if (this.#handshake.isInitialize(post) && !this.endpoint.headers.adoptSession(headers)) {
       return invalidSessionId(where, status);
     }
+    const isInitialized = this.#handshake.isInitialized(post);
+    if (isInitialized) this.#handshake.over();
     this.#outstanding.accepted(post);
-    if (post === this.#initialized && this.#negotiated && this.#events !== null) this.#standalone.start();
+    if (isInitialized && this.#handshake.negotiated && this.#events !== null) this.#standalone.start();
     return null;
   }
 
@@ -142,64 +178,39 @@ export class HttpLink implements Link, PostOwner, SendingHost<Post>, SuspicionHo
   #conclude(post: Post, verdict: Verdict | null): void {
     if (this.#over || !this.#outstanding.isOpen(post)) return;
     switch (verdict?.kind) {
-      case undefined:
-        this.#outstanding.settle(post);
-        return;
-      case 'failed':
-        this.#fail(post, verdict.failure, false);
-        return;
       case 'unreachable':
-        this.#fail(post, verdict.failure, false);
+        this.#outcomes.fail(post, verdict.failure, false);
         if (post.to.id !== null) this.doubted(verdict.failure);
-        return;
-      case 'answered':
-        this.#answer(post, verdict.failure, verdict.message);
         return;
       case 'gone':
         // First, so that what is refused finds a session that is known to be over.
         this.#lose(verdict.failure, true);
-        this.#fail(post, verdict.failure, true);
+        this.#outcomes.fail(post, verdict.failure, true);
         return;
       case 'doubtful':
-        this.#hold(post, verdict.failure, verdict.message);
+        weigh(post, verdict, {
+          suspicion: this.#suspicion,
+          outcomes: this.#outcomes,
+          isLost: this.#loss !== null,
+        });
         return;
+      default:
+        this.#refusals.conclude(post, verdict);
     }
-  }
-
-  /** 400 says little. It means the session if a `ping` is refused too; until that is known, nothing is. */
-  #hold(post: Post, failure: Failure, message: unknown): void {
-    const expired = (): void => {
-      this.#fail(post, sessionExpired(failure, this.endpoint.where), true);
-    };
-    if (post.to.id === null) this.#fail(post, failure, false);
-    else if (this.#loss !== null) expired();
-    else {
-      this.#suspicion.raise(failure, ({ kind }) => {
-        if (!this.#outstanding.isOpen(post)) return;
-        if (kind === 'gone') expired();
-        else if (message !== undefined && kind === 'alive') this.#answer(post, failure, message);
-        else this.#fail(post, failure, false);
-      });
-    }
-  }
-
-  #answer(post: Post, failure: Failure, message: unknown): void {
-    const acceptance = this.#outstanding.settle(post);
-    this.received([message]);
-    acceptance?.failed(failure);
-  }
-
-  #fail(post: Post, failure: Failure, refused: boolean): void {
-    const acceptance = this.#outstanding.settle(post);
-    const { id } = post.to;
-    if (typeof id === 'number') this.#events?.requestFailed(id, failure, refused);
-    acceptance?.failed(failure);
   }
 
   // Of one message: what it means to the link.
 
   doubted(failure: Failure): void {
-    if (this.#negotiated && this.#loss === null && this.#events !== null) this.#suspicion.raise(failure);
+    if (this.#handshake.negotiated && this.#loss === null && this.#events !== null) this.#suspicion.raise(failure);
+  }
+
+  degraded(failure: Failure): void {
+    this.#events?.degraded(failure);
+  }
+
+  restored(): void {
+    this.#events?.restored();
   }
 
   suspected(failure: Failure): void {
@@ -211,18 +222,30 @@ export class HttpLink implements Link, PostOwner, SendingHost<Post>, SuspicionHo
     else this.#lose(finding.failure, finding.kind === 'gone');
   }
 
+  turnedDown(stream: TurnedDownStream): boolean {
+    return this.#refusals.stream(stream);
+  }
+
+  get retries(): boolean {
+    return this.#loss === null && this.#events !== null;
+  }
+
+  /** The next session has a stream of its own. */
+  forgetSession(): void {
+    this.endpoint.headers.forgetSession();
+    this.#standalone.stop();
+    this.#standalone = new Standalone(this);
+  }
+
   #lose(failure: Failure, answering: boolean): void {
     if (this.#loss !== null) return;
     this.#loss = { failure, answering };
-    if (answering) this.#standalone.retire();
-    else this.#standalone.stop();
-    tellLoss(this.#loss, {
-      events: () => this.#events,
-      outstanding: this.#outstanding,
-      fail: (post, reason, refused) => {
-        this.#fail(post, reason, refused);
-      },
-    });
+    if (answering) {
+      this.#standalone.retire();
+      for (const post of this.#outstanding.running()) post.retire();
+    } else this.#standalone.stop();
+    tellLoss(this.#loss, this.#outcomes);
+    this.#refusals.stop(neverSent(failure));
     // Somebody else found out while a ping was asking.
     if (answering) this.#suspicion.overtake({ kind: 'gone', failure });
     else this.#sending.passAbandoned();
@@ -233,8 +256,7 @@ export class HttpLink implements Link, PostOwner, SendingHost<Post>, SuspicionHo
   post(message: Message): Post {
     const id = 'method' in message && 'id' in message ? message.id : null;
     const post = new Post(this, this.endpoint.to(id));
-    if ('method' in message && message.method === 'initialize') this.#initialize = post;
-    if ('method' in message && message.method === 'notifications/initialized') this.#initialized = post;
+    this.#handshake.made(message, post);
     return post;
   }
 
@@ -249,6 +271,10 @@ export class HttpLink implements Link, PostOwner, SendingHost<Post>, SuspicionHo
     if (this.#loss?.answering === false) return neverSent(this.#loss.failure);
     const waiting = this.#outstanding.others;
     return waiting > this.limits.queue ? backlog(where, waiting) : null;
+  }
+
+  holds(posts: readonly Post[]): boolean {
+    return this.#refusals.holds(posts);
   }
 
   refused(post: Post, failure: Failure): void {
@@ -267,6 +293,7 @@ export class HttpLink implements Link, PostOwner, SendingHost<Post>, SuspicionHo
     this.#standalone.stop();
     this.#suspicion.stop();
     this.#outstanding.abandonAll();
+    this.#refusals.stop(null);
     this.#sending.passAbandoned();
   }
 }

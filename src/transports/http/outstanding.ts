@@ -1,5 +1,7 @@
 /** The posts of which the outcome is open, and who wants to know that they were accepted. */
 import type { Failure } from '../../protocol/failure.js';
+import type { Message } from '../../protocol/json-rpc.js';
+import { Acceptance, Delivery } from './delivery.js';
 import { answers, type Target } from './verdict.js';
 
 /** One message on its way, of whatever transport. */
@@ -17,7 +19,9 @@ export interface Outgoing {
 export class Outstanding<Post extends Outgoing> {
   /** Requests, by id. What is not here any more was abandoned, or has been told. */
   readonly #requests = new Map<number | string, Post>();
-  readonly #acceptances = new Map<Post, Acceptance>();
+  /** What has not been accepted. */
+  readonly #deliveries = new Map<Post, Delivery>();
+  #messages = 0;
   #others = 0;
   #idle: (() => void) | null = null;
 
@@ -26,13 +30,28 @@ export class Outstanding<Post extends Outgoing> {
     return this.#others;
   }
 
-  add(posts: readonly Post[], accepted: ((failure: Failure | null) => void) | undefined): void {
+  /** `messages` in the order of `posts`. */
+  add(
+    posts: readonly Post[],
+    messages: readonly Message[],
+    accepted: ((failure: Failure | null) => void) | undefined,
+  ): void {
     const acceptance = accepted === undefined ? null : new Acceptance(posts.length, accepted);
-    for (const post of posts) {
+    posts.forEach((post, i) => {
       if (post.to.id === null) this.#others += 1;
       else this.#requests.set(post.to.id, post);
-      if (acceptance !== null) this.#acceptances.set(post, acceptance);
-    }
+      const message = messages[i];
+      this.#messages += 1;
+      if (message !== undefined) this.#deliveries.set(post, new Delivery(message, this.#messages, acceptance));
+    });
+  }
+
+  /** Another post carries what this one did. */
+  replace(post: Post, next: Post): void {
+    const delivery = this.#deliveries.get(post);
+    this.#deliveries.delete(post);
+    if (delivery !== undefined) this.#deliveries.set(next, delivery);
+    if (next.to.id !== null) this.#requests.set(next.to.id, next);
   }
 
   /** Whether its outcome still matters. */
@@ -40,15 +59,20 @@ export class Outstanding<Post extends Outgoing> {
     return post.to.id === null || this.#requests.get(post.to.id) === post;
   }
 
+  /** Undefined when it was accepted, or is settled. */
+  deliveryOf(post: Post): Delivery | undefined {
+    return this.#deliveries.get(post);
+  }
+
   accepted(post: Post): void {
-    this.#acceptances.get(post)?.accepted();
-    this.#acceptances.delete(post);
+    this.#deliveries.get(post)?.acceptance?.accepted();
+    this.#deliveries.delete(post);
   }
 
   /** Its outcome is known. Gives the acceptance that has not been told, if there is one. */
-  settle(post: Post): Acceptance | undefined {
-    const acceptance = this.#acceptances.get(post);
-    this.#acceptances.delete(post);
+  settle(post: Post): Acceptance | null {
+    const acceptance = this.#deliveries.get(post)?.acceptance ?? null;
+    this.#deliveries.delete(post);
     if (post.to.id !== null) this.#requests.delete(post.to.id);
     else {
       this.#others -= 1;
@@ -89,39 +113,5 @@ export class Outstanding<Post extends Outgoing> {
   whenIdle(idle: () => void): void {
     this.#idle = idle;
     if (this.#others === 0) idle();
-  }
-}
-
-/** What `send` was asked to tell of several messages that go out one by one: when all are accepted, or the first failure. */
-class Acceptance {
-  #open: number;
-  #tell: ((failure: Failure | null) => void) | null;
-  #any = false;
-
-  constructor(count: number, tell: (failure: Failure | null) => void) {
-    this.#open = count;
-    this.#tell = tell;
-  }
-
-  accepted(): void {
-    this.#any = true;
-    this.dropped();
-  }
-
-  /** Nobody waits for this one any more: it is not counted. */
-  dropped(): void {
-    this.#open -= 1;
-    if (this.#open === 0 && this.#any) this.#conclude(null);
-  }
-
-  failed(failure: Failure): void {
-    this.#open -= 1;
-    this.#conclude(failure);
-  }
-
-  #conclude(failure: Failure | null): void {
-    const tell = this.#tell;
-    this.#tell = null;
-    tell?.(failure);
   }
 }

@@ -5,11 +5,9 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import type { Clock } from '../../protocol/clock.js';
 import type { Failure } from '../../protocol/failure.js';
-import type { Limits } from '../../protocol/limits.js';
 import { Body, messagesOf } from './body.js';
-import type { Endpoint } from './endpoint.js';
+import { Continuation, type ContinuationHost } from './continuation.js';
 import { ACKNOWLEDGEMENT, Exchange, LINGER } from './exchange.js';
 import {
   broken,
@@ -23,35 +21,21 @@ import {
   streamEnded,
   tooLarge,
   unanswered,
-  wrongContent,
   type AnswerCause,
 } from './failures.js';
 import { contentType, headerOf } from './headers.js';
-import { EventStream } from './stream.js';
+import type { StreamPosition } from './position.js';
+import { answerCause, nothing, refusalBytes, resumable, streamOf, unusable, type Reading } from './reading.js';
 import { adopt, answers, verdictOf, type Target, type Verdict } from './verdict.js';
 
 /** Whom a post belongs to. */
-export interface PostOwner {
-  readonly clock: Clock;
-  readonly limits: Limits;
-  readonly endpoint: Endpoint;
+export interface PostOwner extends ContinuationHost {
   /** The server has it. A failure it returns is the post's. */
   accepted(post: Post, status: number, headers: IncomingHttpHeaders): Failure | null;
   received(messages: readonly unknown[]): void;
   /** Told once; null when all is well. */
   concluded(post: Post, verdict: Verdict | null): void;
 }
-
-/** What is being read. */
-type Reading =
-  | { readonly as: 'json'; readonly body: Body }
-  | { readonly as: 'stream'; readonly stream: EventStream }
-  /** Success, but nothing we can use: kept for the cause. */
-  | { readonly as: 'content'; readonly body: Body; readonly type: string }
-  | { readonly as: 'refusal'; readonly body: Body; readonly headers: IncomingHttpHeaders }
-  | { readonly as: 'nothing' };
-
-const nothing: Reading = { as: 'nothing' };
 
 export class Post extends Exchange {
   readonly to: Target;
@@ -60,6 +44,9 @@ export class Post extends Exchange {
   #status = 0;
   #reading: Reading = nothing;
   #concluded = false;
+  #relinquished = false;
+  /** Its stream broke off, and what is left of it is on its way. */
+  #continuation: Continuation | null = null;
   #timer: unknown = null;
 
   constructor(owner: PostOwner, to: Target) {
@@ -77,9 +64,20 @@ export class Post extends Exchange {
     });
   }
 
+  override get over(): boolean {
+    return super.over && this.#continuation === null;
+  }
+
   override abort(): void {
     this.#disarm();
+    this.#continuation?.abort();
+    this.#continuation = null;
     super.abort();
+  }
+
+  /** The session is over: nothing new is asked for on it. */
+  retire(): void {
+    this.#continuation?.retire();
   }
 
   /** Its outcome came another way. */
@@ -91,7 +89,9 @@ export class Post extends Exchange {
 
   /** Nothing depends on it any more. What still comes is handed on for a moment, then its socket is free. */
   relinquish(): void {
-    if (this.started) this.#linger();
+    this.#relinquished = true;
+    if (this.#continuation !== null) this.#continuation.relinquish();
+    else if (this.started) this.#linger();
     else this.abort();
   }
 
@@ -99,15 +99,9 @@ export class Post extends Exchange {
     this.#status = status;
     if (status < 300) this.#succeeded(status, headers);
     else {
-      // The whole of a JSON body, for it may be a JSON-RPC error; of any other, as much as a cause holds.
-      this.#reading = { as: 'refusal', body: new Body(this.#refusalBytes(headers)), headers };
+      this.#reading = { as: 'refusal', body: new Body(refusalBytes(headers, this.#owner)), headers };
       this.#linger();
     }
-  }
-
-  #refusalBytes(headers: IncomingHttpHeaders): number {
-    if (this.#owner.endpoint.unreadable(headers) !== null) return 0;
-    return contentType(headers) === 'application/json' ? this.#owner.limits.messageBytes : CAUSE_BYTES;
   }
 
   #succeeded(status: number, headers: IncomingHttpHeaders): void {
@@ -127,7 +121,7 @@ export class Post extends Exchange {
     } else if (encoding !== null) {
       this.#giveUp({ kind: 'failed', failure: encoded(this.to.where, encoding, status) });
     } else if (type === 'text/event-stream') {
-      this.#reading = { as: 'stream', stream: new EventStream(this.#owner.limits) };
+      this.#reading = streamOf(this.#owner);
     } else if (type === 'application/json') {
       this.#readJson(headers);
     } else {
@@ -176,7 +170,26 @@ export class Post extends Exchange {
     else if (isUnconnected(error, this.started)) {
       const failure = noConnection(error, where);
       this.#conclude({ kind: isUnreachable(failure) ? 'unreachable' : 'failed', failure });
-    } else this.#conclude({ kind: 'failed', failure: broken(error, where, this.#status !== 0) });
+    } else this.#brokenOff(resumable(this.#reading), broken(error, where, this.#status !== 0));
+  }
+
+  /** What is left of a stream can be had, if its events have ids. */
+  #brokenOff(position: StreamPosition | null, failure: Failure): void {
+    this.#reading = nothing;
+    if (position === null || this.#concluded || this.#relinquished) {
+      this.#conclude({ kind: 'failed', failure });
+      return;
+    }
+    this.#continuation = new Continuation(this.#owner, position, failure, {
+      received: (messages) => {
+        this.#deliver(messages);
+      },
+      ended: (reason) => {
+        this.#continuation = null;
+        this.#conclude({ kind: 'failed', failure: reason });
+      },
+    });
+    this.#continuation.begin();
   }
 
   /** Nothing more will come. */
@@ -190,11 +203,14 @@ export class Post extends Exchange {
         this.#finishJson(reading.body.text());
         return;
       case 'stream':
-        this.#conclude({ kind: 'failed', failure: streamEnded(where, reading.stream.noise) });
+        this.#brokenOff(resumable(reading), streamEnded(where, reading.stream.noise));
         return;
-      case 'content':
-        this.#conclude({ kind: 'failed', failure: this.#unusable(reading.type, reading.body) });
+      case 'content': {
+        const cause = this.#cause(reading.body.text());
+        const failure = unusable(where, reading.type, reading.body.bytes === 0, cause);
+        this.#conclude({ kind: 'failed', failure });
         return;
+      }
       case 'refusal': {
         const text = reading.body.text();
         const refusal = { status: this.#status, headers: reading.headers, text, cause: this.#cause(text) };
@@ -215,11 +231,6 @@ export class Post extends Exchange {
     if (!this.#concluded) this.#conclude({ kind: 'failed', failure: noAnswer(where, this.#cause(text)) });
   }
 
-  #unusable(type: string, body: Body): Failure {
-    const cause = this.#cause(body.text());
-    return type === '' && body.bytes === 0 ? noAnswer(this.to.where, cause) : wrongContent(this.to.where, type, cause);
-  }
-
   #deliver(given: readonly unknown[]): void {
     if (given.length === 0) return;
     const { id } = this.to;
@@ -228,7 +239,7 @@ export class Post extends Exchange {
     // The server SHOULD end the stream after the response; what it sends before it does is handed on.
     if (!this.#concluded && messages.some((message) => answers(message, id))) {
       this.#conclude(null);
-      this.#linger();
+      this.relinquish();
     }
   }
 
@@ -270,11 +281,7 @@ export class Post extends Exchange {
   }
 
   #cause(text: string): AnswerCause {
-    // Somewhat more than is kept, or a secret across the end would be kept in part.
-    return {
-      status: this.#status,
-      body: this.#owner.endpoint.headers.redact(text.slice(0, CAUSE_BYTES * 2)).slice(0, CAUSE_BYTES),
-    };
+    return answerCause(this.#status, text, this.#owner.endpoint.headers);
   }
 
   #arm(delay: number, lapsed: () => void): void {

@@ -22,6 +22,8 @@ export interface SendingHost<Post extends Postable> {
   readonly endpoint: Endpoint;
   /** Why nothing can be sent now. */
   refusal(): Failure | null;
+  /** Keeps them for later: then they are given to `go`. */
+  holds(posts: readonly Post[]): boolean;
   post(message: Message): Post;
   request(body: string): HttpRequest;
   /** This one will not go out. */
@@ -30,6 +32,8 @@ export interface SendingHost<Post extends Postable> {
 
 export class Sending<Post extends Postable> {
   readonly outstanding = new Outstanding<Post>();
+  /** How often credentials have been got: what went out before went with others. */
+  renewals = 0;
   readonly #host: SendingHost<Post>;
   readonly #preparations: Preparations;
   #busy = false;
@@ -44,24 +48,32 @@ export class Sending<Post extends Postable> {
     const host = this.#host;
     const refusal = host.refusal();
     const posts = messages.map((message) => host.post(message));
-    const refuse = (failure: Failure): void => {
-      for (const post of posts) host.refused(post, failure);
-    };
-    this.outstanding.add(posts, accepted);
+    this.outstanding.add(posts, messages, accepted);
     this.#busy = true;
-    if (refusal !== null) refuse(refusal);
-    else {
-      this.#preparations.begin(
-        posts,
-        () => {
-          posts.forEach((post, i) => {
-            this.#dispatch(post, messages[i]);
-          });
-        },
-        refuse,
-      );
-    }
+    if (refusal !== null) this.#refuse(posts, refusal);
+    else if (!host.holds(posts)) this.go(posts);
     this.#busy = false;
+  }
+
+  /** In this order, and with the same headers. */
+  go(posts: readonly Post[]): void {
+    if (posts.length === 0) return;
+    this.#preparations.begin(
+      posts,
+      () => {
+        for (const post of posts) this.#dispatch(post);
+      },
+      (failure) => {
+        this.#refuse(posts, failure);
+      },
+    );
+  }
+
+  /** Nobody acted on it: another post takes its place, and goes when it is let. */
+  renew(post: Post, message: Message): Post {
+    const next = this.#host.post(message);
+    this.outstanding.replace(post, next);
+    return next;
   }
 
   /** Whatever goes wrong in the turn of `send` is told in the next: it calls nobody back while it runs. */
@@ -86,16 +98,24 @@ export class Sending<Post extends Postable> {
     this.#preparations.stop();
   }
 
-  #dispatch(post: Post, message: Message | undefined): void {
+  #refuse(posts: readonly Post[], failure: Failure): void {
+    for (const post of posts) this.#host.refused(post, failure);
+  }
+
+  #dispatch(post: Post): void {
     const { endpoint } = this.#host;
-    if (this.#stopped) return;
+    const delivery = this.outstanding.deliveryOf(post);
+    // Without one it is settled.
+    if (this.#stopped || post.over || delivery === undefined) return;
     let body: string;
     try {
-      body = JSON.stringify(message);
+      body = JSON.stringify(delivery.message);
     } catch (error) {
       this.#host.refused(post, notSerialisable(error));
       return;
     }
+    delivery.token = endpoint.headers.token;
+    delivery.renewals = this.renewals;
     post.enter(post.to.id === null ? endpoint.control : endpoint.requests, this.#host.request(body));
   }
 }

@@ -1,52 +1,101 @@
 /**
  * The stream that a server may use when it is asked nothing: MCP 2025-11-25,
- * basic/transports#listening-for-messages-from-the-server. It is not the session: whatever becomes
- * of it, requests go on. So it is opened again for as long as the link lives, ever less often.
+ * basic/transports#listening-for-messages-from-the-server. It is not the session: whatever becomes of
+ * it, requests go on. So it is opened again for as long as the link lives, ever less often; a server
+ * that has one and does not let us have it makes the link deaf, and that is told.
  */
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Clock } from '../../protocol/clock.js';
 import type { Failure } from '../../protocol/failure.js';
-import type { Limits } from '../../protocol/limits.js';
-import type { Endpoint } from './endpoint.js';
-import { Exchange } from './exchange.js';
-import { isUnconnected, isUnreachable, noConnection } from './failures.js';
-import { contentType } from './headers.js';
-import { EventStream } from './stream.js';
+import { streamUnavailable } from './failures.js';
+import { Listening, reauthorized, type ListeningHost } from './listening.js';
+import { StreamPosition } from './position.js';
+import { Budget, clampedRetry, delayBefore, type StreamEnd } from './reopening.js';
+import { Tries } from './tries.js';
 
-export interface StandaloneHost {
-  readonly clock: Clock;
-  readonly limits: Limits;
-  readonly endpoint: Endpoint;
+export interface StandaloneHost extends ListeningHost {
   received(messages: readonly unknown[]): void;
   /** It was refused in a way that may mean the server, or the session. */
   doubted(failure: Failure): void;
+  /** What the server says unasked is not heard. */
+  degraded(failure: Failure): void;
+  restored(): void;
 }
 
-const FIRST_DELAY = 1_000;
-const FACTOR = 1.6;
-const LONGEST_DELAY = 30_000;
-/** A stream that lived for longer was of use, though nothing came. */
+/** Connections in a row that may bring nothing. */
+export const STANDALONE_ATTEMPTS = 8;
+/** How often it is tried after that. */
+const DEGRADED_DELAY = 60_000;
+/** A stream that lives for so long is of use, though nothing came. */
 const LONG_LIFE = 10_000;
+/** What follows the handshake waits for the stream no longer than this. */
+const PATIENCE = 500;
 
-/** What is known of the stream when it is over. */
-type End = 'ended' | 'unsupported' | { readonly doubt: Failure; readonly next: 'again' | 'never' };
+/**
+ * What is known of a stream that was asked for before the handshake was over: a server may say
+ * something as soon as it is, and that is lost where there is no stream to say it on.
+ */
+type Early = 'no' | 'asked' | 'refused';
 
 export class Standalone {
   readonly #host: StandaloneHost;
+  #position: StreamPosition;
+  readonly #budget = new Budget(STANDALONE_ATTEMPTS);
   #listening: Listening | null = null;
+  /** The next connection, or that the one there is has lived long. */
   #timer: unknown = null;
-  #delay = FIRST_DELAY;
+  #early: Early = 'no';
+  #waiting: (() => void) | null = null;
+  #tries = new Tries();
+  #patience: unknown = null;
   #begun = false;
+  #confirmed = false;
   #stopped = false;
   #held = true;
+  /** Of the connection that there is, or was last: it has brought something, or lived long. */
+  #useful = false;
+  /** Some connection was of use, so the stream is known to exist. */
+  #exists = false;
+  /** Why it is not to be had. */
+  #degraded: Failure | null = null;
 
   constructor(host: StandaloneHost) {
     this.#host = host;
+    this.#position = new StreamPosition(null, host.endpoint.told);
   }
 
-  start(): void {
-    if (this.#begun || this.#stopped) return;
+  /** Of the last event that was read; null where there was none. */
+  get lastEventId(): string | null {
+    return this.#position.lastEventId;
+  }
+
+  /** The session is known, and the handshake not over. */
+  beginEarly(): void {
+    if (this.#stopped || this.#begun) return;
+    this.#early = 'asked';
     this.#begun = true;
+    this.#open();
+  }
+
+  /** Acts when the server has begun the stream, or refused it, or takes too long for either; at once if nothing was asked for. */
+  whenKnown(act: () => void): void {
+    if (this.#early !== 'asked') {
+      act();
+      return;
+    }
+    this.#waiting = act;
+    this.#patience = this.#host.clock.setTimeout(() => {
+      this.#known();
+    }, PATIENCE);
+  }
+
+  /** The handshake is over, or another process has made it, and read the stream up to an event. */
+  start(lastEventId?: string): void {
+    if (this.#stopped || this.#confirmed) return;
+    this.#confirmed = true;
+    if (this.#degraded !== null) this.#host.degraded(this.#degraded);
+    if (lastEventId !== undefined) this.#position = new StreamPosition(lastEventId, this.#host.endpoint.told);
+    if (this.#begun && this.#early !== 'refused') return;
+    this.#begun = true;
+    this.#early = 'no';
     this.#open();
   }
 
@@ -60,129 +109,143 @@ export class Standalone {
   retire(): void {
     this.#stopped = true;
     this.#host.clock.clearTimeout(this.#timer);
+    this.#known();
   }
 
   stop(): void {
+    this.#waiting = null;
     this.retire();
     this.#listening?.abort();
     this.#listening = null;
   }
 
+  #known(): void {
+    this.#host.clock.clearTimeout(this.#patience);
+    const act = this.#waiting;
+    this.#waiting = null;
+    act?.();
+  }
+
   #open(): void {
     const { endpoint } = this.#host;
+    this.#useful = false;
     endpoint.prepare(
       'GET',
       null,
       (request) => {
         if (this.#stopped) return;
-        this.#listening = new Listening(
-          this.#host,
-          () => {
-            this.#delay = FIRST_DELAY;
+        this.#listening = new Listening(this.#host, this.#position, {
+          opened: () => {
+            this.#opened();
           },
-          (end) => {
+          received: (messages) => {
+            this.#progress();
+            this.#host.received(messages);
+          },
+          over: (end) => {
             this.#ended(end);
           },
-        );
+        });
         this.#listening.hold(this.#held);
         this.#listening.enter(endpoint.standalone, request);
       },
-      () => {
-        this.#again();
+      (failure) => {
+        this.#ended({ what: 'busy', failure });
       },
     );
   }
 
-  #ended(end: End): void {
-    this.#listening = null;
-    if (this.#stopped || end === 'unsupported') return;
-    if (end === 'ended') this.#again();
-    else {
-      if (end.next === 'again') this.#again();
-      this.#host.doubted(end.doubt);
-    }
-  }
-
-  /** Slower and slower, until it has carried something: a server may accept and end it at once, for ever. */
-  #again(): void {
-    if (this.#stopped) return;
+  #opened(): void {
     this.#timer = this.#host.clock.setTimeout(() => {
-      this.#open();
-    }, this.#delay);
-    this.#delay = Math.min(this.#delay * FACTOR, LONGEST_DELAY);
-  }
-}
-
-class Listening extends Exchange {
-  readonly #host: StandaloneHost;
-  readonly #useful: () => void;
-  readonly #ended: (end: End) => void;
-  readonly #stream: EventStream;
-  #since: number | null = null;
-  #told = false;
-
-  constructor(host: StandaloneHost, useful: () => void, ended: (end: End) => void) {
-    super(host.clock);
-    this.#host = host;
-    this.#useful = useful;
-    this.#ended = ended;
-    this.#stream = new EventStream(host.limits);
+      this.#progress();
+    }, LONG_LIFE);
+    this.#early = 'no';
+    this.#tries = new Tries();
+    this.#known();
   }
 
-  protected head(status: number, headers: IncomingHttpHeaders): void {
-    const { endpoint } = this.#host;
-    if (status === 200 && contentType(headers) === 'text/event-stream' && endpoint.unreadable(headers) === null) {
-      this.#since = this.#host.clock.now();
-      return;
+  /** It is of use: there was a message, or it is still there. */
+  #progress(): void {
+    this.#useful = true;
+    this.#exists = true;
+    this.#budget.refill();
+    if (this.#degraded === null) return;
+    this.#degraded = null;
+    if (this.#confirmed) this.#host.restored();
+  }
+
+  #ended(end: StreamEnd): void {
+    this.#listening = null;
+    const { clock } = this.#host;
+    clock.clearTimeout(this.#timer);
+    const early = this.#early;
+    this.#early = 'no';
+    if (!this.#stopped) {
+      if (early === 'asked' && mayBeEarly(end)) this.#refusedEarly();
+      else if (!this.#reauthorize(end)) this.#consider(end);
     }
-    this.abort();
-    this.#tell(refusal(status, endpoint));
+    this.#known();
   }
 
-  protected data(chunk: Buffer): void {
-    this.#useful();
-    const messages = this.#stream.read(chunk);
-    if (messages.length > 0) this.#host.received(messages);
-    if (!this.#stream.tooLarge || this.over) return;
-    this.abort();
-    this.#tell('ended');
+  /** The handshake may have been what it lacked. */
+  #refusedEarly(): void {
+    if (this.#confirmed) this.#open();
+    else this.#early = 'refused';
   }
 
-  protected end(): void {
-    this.#tell('ended');
+  #reauthorize(end: StreamEnd): boolean {
+    return reauthorized(this.#host, end, this.#tries, (denial) => {
+      if (this.#stopped) return;
+      if (denial === null) this.#open();
+      else this.#again(denial);
+    });
   }
 
-  protected fail(error: Error): void {
-    const doubt = isUnconnected(error, this.started) ? noConnection(error, this.#host.endpoint.where) : null;
-    this.#tell(doubt !== null && isUnreachable(doubt) ? { doubt, next: 'again' } : 'ended');
+  #consider({ what, failure, wait }: StreamEnd): void {
+    const isKnown = this.#exists || this.#degraded !== null;
+    switch (what) {
+      case 'none':
+        if (!isKnown) return;
+        this.#degrade(failure);
+        this.#again(failure);
+        return;
+      case 'doubtful':
+        if (isKnown) this.#again(failure);
+        this.#host.doubted(failure);
+        return;
+      case 'unreachable':
+        this.#again(failure);
+        this.#host.doubted(failure);
+        return;
+      case 'ended':
+      case 'too_large':
+      case 'busy':
+      case 'barred':
+        this.#again(failure, wait);
+        return;
+    }
   }
 
-  #tell(end: End): void {
-    if (this.#told) return;
-    this.#told = true;
-    if (this.#since !== null && this.#host.clock.now() - this.#since > LONG_LIFE) this.#useful();
-    this.#ended(end);
+  /** Slower and slower, until it has been of use: a server may accept it and end it at once, for ever. */
+  #again(failure: Failure, wait?: number): void {
+    const { retry } = this.#position;
+    const delay = delayBefore(this.#budget.spent, retry, wait);
+    if (!this.#useful) this.#budget.spend();
+    if (this.#budget.isSpent) this.#degrade(failure);
+    this.#timer = this.#host.clock.setTimeout(
+      () => {
+        this.#open();
+      },
+      this.#degraded === null ? delay : Math.max(DEGRADED_DELAY, clampedRetry(retry)),
+    );
+  }
+
+  #degrade(because: Failure): void {
+    if (this.#degraded !== null) return;
+    this.#degraded = streamUnavailable(this.#host.endpoint.where, because);
+    if (this.#confirmed) this.#host.degraded(this.#degraded);
   }
 }
 
-/** Target for now, and worth another try. Any other 4xx, and a page, is a server that has no such stream. */
-const PASSING: ReadonlySet<number> = new Set([401, 403, 408, 409, 425, 429]);
-
-function refusal(status: number, { where, inSession }: Endpoint): End {
-  if (inSession && (status === 400 || status === 404 || status === 410)) {
-    // Never a loss by itself: there are servers that have no such stream and say so with 404.
-    return { doubt: refused(status, where), next: 'never' };
-  }
-  return status >= 300 && (status < 400 || status >= 500 || PASSING.has(status)) && status !== 501
-    ? 'ended'
-    : 'unsupported';
-}
-
-const refused = (status: number, where: string): Failure => ({
-  kind: 'connection',
-  code: `http_${String(status)}`,
-  message: `${where} answered ${String(status)} to the request for its stream`,
-  executed: 'no',
-  retryable: true,
-  status,
-});
+/** 405 says that there is no such stream, whoever asks, and when. */
+const mayBeEarly = ({ failure: { status = 0 } }: StreamEnd): boolean => status >= 400 && status < 500 && status !== 405;

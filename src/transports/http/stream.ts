@@ -8,6 +8,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { createParser, type EventSourceParser } from 'eventsource-parser';
 import type { Limits } from '../../protocol/limits.js';
 import { parseMessage } from '../../protocol/parse.js';
+import { StreamPosition } from './position.js';
 
 /** Told of an event that is no message; whether the stream is to be read any further. */
 export type OtherEvents = (event: string, data: string) => boolean;
@@ -21,6 +22,8 @@ const FEWEST_LINES = 1_000;
 const LINE_END = /\r\n?/g;
 
 export class EventStream {
+  /** Shared by the connections that carry the stream one after the other. */
+  readonly position: StreamPosition;
   readonly #limits: Limits;
   readonly #decoder = new StringDecoder('utf8');
   readonly #parser: EventSourceParser;
@@ -35,14 +38,19 @@ export class EventStream {
   #noise = false;
   #stopped = false;
 
-  constructor(limits: Limits, others: OtherEvents = () => true) {
+  constructor(limits: Limits, others: OtherEvents = () => true, position = new StreamPosition()) {
     this.#limits = limits;
+    this.position = position;
+    position.begin();
     this.#maxLines = Math.max(FEWEST_LINES, Math.floor(limits.messageBytes / BYTES_PER_LINE));
     this.#parser = createParser({
       maxBufferSize: limits.messageBytes,
-      onEvent: ({ event, data }) => {
+      onRetry: (delay) => {
+        position.wait(delay);
+      },
+      onEvent: ({ id, event, data }) => {
         if (this.#stopped) return;
-        if (event === undefined || event === 'message') this.#take(data);
+        if (event === undefined || event === 'message') this.#take(data, id);
         else if (!this.#tooLarge) this.#stopped = !others(event, data);
       },
       onError: ({ type }) => {
@@ -99,25 +107,35 @@ export class EventStream {
       const isBlank = at === start && (start > 0 || this.#atLineStart);
       this.#lines = isBlank ? 0 : this.#lines + 1;
       if (this.#lines > this.#maxLines) return at;
+      // Here, because an event that holds no data counts too, and the parser keeps it to itself.
+      if (isBlank) this.position.blank();
+      else this.position.line(text, start, at, true);
       start = at + 1;
     }
+    if (start < text.length) this.position.line(text, start, text.length, false);
     this.#atLineStart = start === text.length;
     return text.length;
   }
 
-  #take(data: string): void {
+  #take(data: string, id: string | undefined): void {
     // What follows an event that is too large must not depend on how the stream was cut.
     if (data === '' || this.#tooLarge) return;
     if (exceeds(data, this.#limits.messageBytes)) {
       this.#tooLarge = true;
       return;
     }
+    const before = this.position.told(id);
+    if (before === 'here') return;
     const value = parseMessage(data, this.#limits.depth);
+    // An answer that comes twice does no harm, and one that is taken for another by its id would be missed.
+    if (before === 'elsewhere' && hasMethod(value)) return;
     if (value === undefined) this.#noise = true;
     else if (Array.isArray(value)) for (const message of value as unknown[]) this.#messages.push(message);
     else this.#messages.push(value);
   }
 }
+
+const hasMethod = (value: unknown): boolean => typeof value === 'object' && value !== null && 'method' in value;
 
 /** Counts the bytes only where the number of characters leaves it open. */
 function exceeds(text: string, bytes: number): boolean {

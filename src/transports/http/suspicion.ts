@@ -153,6 +153,9 @@ function findingOf(verdict: Verdict | null, where: string): Finding {
       // A ping has nothing else that could be wrong with it.
       return { kind: 'gone', failure: sessionExpired(verdict.failure, where) };
     case 'failed':
+    // It wants to be shown who we are, or left in peace: it is there.
+    case 'challenged':
+    case 'busy':
     case 'answered':
     case undefined:
       return alive;

@@ -8,11 +8,15 @@ import { Malformed } from '../../protocol/json-rpc.js';
 import type { Limits } from '../../protocol/limits.js';
 import { messagesOf } from './body.js';
 import type { AnswerCause } from './failures.js';
-import { redirectTarget, retryAfter } from './headers.js';
+import { headerOf, redirectTarget, retryAfter } from './headers.js';
 
 export type Verdict =
   /** This message failed; the link lives. */
   | { readonly kind: 'failed'; readonly failure: Failure }
+  /** Other credentials would help. */
+  | { readonly kind: 'challenged'; readonly failure: Failure; readonly demand: Demand }
+  /** Not now. `wait`: how many milliseconds the server asks for, if it does. */
+  | { readonly kind: 'busy'; readonly failure: Failure; readonly wait: number | undefined }
   /** No connection came about: is anybody there? */
   | { readonly kind: 'unreachable'; readonly failure: Failure }
   /** Target with a JSON-RPC error, which is its answer. */
@@ -21,6 +25,13 @@ export type Verdict =
   | { readonly kind: 'gone'; readonly failure: Failure }
   /** Target, and it may be for the session. `message` as of `answered`, if it is not. */
   | { readonly kind: 'doubtful'; readonly failure: Failure; readonly message?: unknown };
+
+/** What a server wants to see before it acts. */
+export interface Demand {
+  readonly status: 401 | 403;
+  /** `WWW-Authenticate`, as it came. */
+  readonly header: string | null;
+}
 
 /** An answer other than success. */
 export interface Refusal {
@@ -45,7 +56,7 @@ export function verdictOf(refusal: Refusal, to: Target, limits: Limits): Verdict
   const { status } = refusal;
   if (status < 400)
     return failed(refusal, redirected(refusal, to), { executed: status === 303 ? 'maybe' : 'no', retryable: false });
-  if (status === 401 || status === 403) return unauthorised(refusal, to);
+  if (status === 401 || status === 403) return unauthorised(refusal, status, to);
   // MCP 2025-11-25, basic/transports#session-management: 404 means that a new session is due. 410 says it louder.
   if (to.inSession && (status === 404 || status === 410)) return gone(refusal, to);
   const wait = retryAfter(refusal.headers);
@@ -84,8 +95,7 @@ export function sessionExpired(refusal: Failure, where: string): Failure {
   };
 }
 
-function unauthorised(refusal: Refusal, to: Target): Verdict {
-  const { status } = refusal;
+function unauthorised(refusal: Refusal, status: 401 | 403, to: Target): Verdict {
   const what = status === 401 ? 'asks for authorization' : 'does not allow this';
   const message = `${to.where} ${what} (${String(status)})`;
   const record: Failure = {
@@ -96,7 +106,24 @@ function unauthorised(refusal: Refusal, to: Target): Verdict {
     retryable: false,
     status,
   };
-  return { kind: 'failed', failure: failure(record, refusal.cause) };
+  const reason = failure(record, refusal.cause);
+  const demand = demandOf(status, refusal.headers);
+  return demand === null ? { kind: 'failed', failure: reason } : { kind: 'challenged', failure: reason, demand };
+}
+
+/** Of 403 only want of scope is mended by another token: MCP 2025-11-25, basic/authorization#scope-challenge-handling. */
+export function demandOf(status: number, headers: IncomingHttpHeaders): Demand | null {
+  const header = headerOf(headers, 'www-authenticate') ?? null;
+  if (status === 401) return { status, header };
+  return status === 403 && header !== null && /\berror\s*=\s*"?insufficient_scope\b/i.test(header)
+    ? { status, header }
+    : null;
+}
+
+/** The scopes that are asked for, in one order, whatever the server's was. */
+export function scopesOf({ header }: Demand): string {
+  const [, quoted, bare] = /(?:^|[\s,])scope\s*=\s*(?:"([^"]*)"|([^\s,"]+))/i.exec(header ?? '') ?? [];
+  return [...new Set((quoted ?? bare ?? '').split(' '))].sort().join(' ').trim();
 }
 
 function busy(refusal: Refusal, to: Target, wait: number | undefined): Verdict {
@@ -111,7 +138,7 @@ function busy(refusal: Refusal, to: Target, wait: number | undefined): Verdict {
     status,
     ...(wait !== undefined && { retryAfter: wait }),
   };
-  return { kind: 'failed', failure: failure(record, refusal.cause) };
+  return { kind: 'busy', failure: failure(record, refusal.cause), wait };
 }
 
 function redirected({ status, headers }: Refusal, to: Target): string {

@@ -12,25 +12,31 @@ import { Closing } from '../http/closing.js';
 import { Endpoint } from '../http/endpoint.js';
 import { endOfSession } from '../http/farewell.js';
 import { backlog, closed, neverSent } from '../http/failures.js';
+import { Handshake } from '../http/handshake.js';
 import { tellLoss, type Loss } from '../http/loss.js';
+import { Outcomes } from '../http/outcomes.js';
+import { Refusals, type RefusalsHost } from '../http/refusals.js';
 import { Sending, type SendingHost } from '../http/sending.js';
 import type { Verdict } from '../http/verdict.js';
 import type { HttpRequest } from '../http/wire.js';
 import type { Connection, Link, LinkEvents } from '../link.js';
 import { addressOf } from './address.js';
 import { movedElsewhere, noEndpoint } from './failures.js';
+import { Opening, type OpeningHost } from './opening.js';
 import { Post, type PostOwner } from './post.js';
-import { SessionStream, type StreamOwner } from './stream.js';
 
 type Accepted = (failure: Failure | null) => void;
 
-export class SseLink implements Link, PostOwner, SendingHost<Post>, StreamOwner {
+export class SseLink implements Link, PostOwner, SendingHost<Post>, OpeningHost, RefusalsHost {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly endpoint: Endpoint;
   readonly #url: URL;
   readonly #sending: Sending<Post>;
-  readonly #stream: SessionStream;
+  readonly #outcomes: Outcomes<Post>;
+  readonly #handshake = new Handshake<Post>();
+  readonly #refusals: Refusals<Post>;
+  readonly #opening: Opening;
   /** Null before `open`, and when nothing may be told any more. */
   #events: LinkEvents | null = null;
   #begun = false;
@@ -40,13 +46,21 @@ export class SseLink implements Link, PostOwner, SendingHost<Post>, StreamOwner 
   #closing: Closing | null = null;
   #over = false;
 
-  constructor({ url, headers, fetch }: HttpOptions, { clock, limits }: HttpPorts) {
+  constructor(options: HttpOptions, { clock, limits }: HttpPorts) {
     this.clock = clock;
     this.limits = limits;
-    this.#url = url;
-    this.endpoint = new Endpoint(url, limits, headers, fetch);
+    this.#url = options.url;
+    this.endpoint = new Endpoint(options, limits);
     this.#sending = new Sending(this);
-    this.#stream = new SessionStream(this);
+    this.#opening = new Opening(this, options.authorizer);
+    this.#outcomes = new Outcomes({
+      outstanding: this.#sending.outstanding,
+      events: () => this.#events,
+      received: (messages) => {
+        this.received(messages);
+      },
+    });
+    this.#refusals = new Refusals(this, this.#sending, this.#handshake, this.#outcomes, options.authorizer);
   }
 
   get connection(): Connection | null {
@@ -57,16 +71,7 @@ export class SseLink implements Link, PostOwner, SendingHost<Post>, StreamOwner 
     if (this.#begun || this.#over) return;
     this.#begun = true;
     this.#events = events;
-    this.endpoint.prepare(
-      'GET',
-      null,
-      (request) => {
-        this.#stream.enter(this.endpoint.standalone, request);
-      },
-      (failure) => {
-        this.#lose(failure, false);
-      },
-    );
+    this.#opening.begin();
   }
 
   send(messages: readonly Message[], accepted?: Accepted): void {
@@ -75,13 +80,15 @@ export class SseLink implements Link, PostOwner, SendingHost<Post>, StreamOwner 
 
   abandon(ids: readonly number[]): void {
     this.#sending.abandon(ids);
+    this.#refusals.passAbandoned();
   }
 
   hold(held: boolean): void {
-    this.#stream.hold(held);
+    this.#opening.hold(held);
   }
 
   negotiated(protocolVersion: string): void {
+    this.#handshake.settled();
     this.endpoint.headers.protocolVersion = protocolVersion;
   }
 
@@ -145,9 +152,18 @@ export class SseLink implements Link, PostOwner, SendingHost<Post>, StreamOwner 
     this.#lose(failure, false);
   }
 
+  challenged(failure: Failure): void {
+    this.#events?.challenged(failure);
+  }
+
+  denied(failure: Failure): void {
+    this.#events?.denied(failure);
+  }
+
   // The posts.
 
   accepted(post: Post): void {
+    if (this.#handshake.isInitialized(post)) this.#handshake.over();
     this.#sending.outstanding.accepted(post);
   }
 
@@ -160,54 +176,31 @@ export class SseLink implements Link, PostOwner, SendingHost<Post>, StreamOwner 
   #conclude(post: Post, verdict: Verdict | null): void {
     if (this.#over || !this.#sending.outstanding.isOpen(post)) return;
     switch (verdict?.kind) {
-      case undefined:
-        this.#sending.outstanding.settle(post);
-        return;
-      case 'answered':
-        this.#answer(post, verdict.failure, verdict.message);
-        return;
       case 'gone':
         // First, so that what is refused finds a session that is known to be over.
         this.#lose(verdict.failure, true);
-        this.#fail(post, verdict.failure, true);
+        this.#outcomes.fail(post, verdict.failure, true);
         return;
       case 'doubtful':
         // The stream knows better than a 400 whether the session lives.
-        if (verdict.message === undefined) this.#fail(post, verdict.failure, false);
-        else this.#answer(post, verdict.failure, verdict.message);
+        if (verdict.message === undefined) this.#outcomes.fail(post, verdict.failure, false);
+        else this.#outcomes.answer(post, verdict.failure, verdict.message);
         return;
-      case 'failed':
       case 'unreachable':
-        this.#fail(post, verdict.failure, false);
+        this.#outcomes.fail(post, verdict.failure, false);
         return;
+      default:
+        this.#refusals.conclude(post, verdict);
     }
-  }
-
-  #answer(post: Post, failure: Failure, message: unknown): void {
-    const acceptance = this.#sending.outstanding.settle(post);
-    this.received([message]);
-    acceptance?.failed(failure);
-  }
-
-  #fail(post: Post, failure: Failure, refused: boolean): void {
-    const acceptance = this.#sending.outstanding.settle(post);
-    const { id } = post.to;
-    if (typeof id === 'number') this.#events?.requestFailed(id, failure, refused);
-    acceptance?.failed(failure);
   }
 
   /** `answering`: the server takes nothing more, but what it took may still be answered on the stream. */
   #lose(failure: Failure, answering: boolean): void {
     if (this.#loss !== null && (answering || !this.#loss.answering)) return;
     this.#loss = { failure, answering };
-    if (!answering) this.#stream.abort();
-    tellLoss(this.#loss, {
-      events: () => this.#events,
-      outstanding: this.#sending.outstanding,
-      fail: (post, reason, refused) => {
-        this.#fail(post, reason, refused);
-      },
-    });
+    if (!answering) this.#opening.stop();
+    tellLoss(this.#loss, this.#outcomes);
+    this.#refusals.stop(neverSent(failure));
     if (!answering) this.#sending.passAbandoned();
   }
 
@@ -216,12 +209,27 @@ export class SseLink implements Link, PostOwner, SendingHost<Post>, StreamOwner 
   post(message: Message): Post {
     const id = 'method' in message && 'id' in message ? message.id : null;
     // The session is in the address: whoever does not know the one does not know the other.
-    return new Post(this, { ...this.endpoint.to(id), inSession: true });
+    const post = new Post(this, { ...this.endpoint.to(id), inSession: true });
+    this.#handshake.made(message, post);
+    return post;
   }
 
   request(body: string): HttpRequest {
     const { pathname, search } = this.#address ?? this.#url;
     return { ...this.endpoint.request('POST', body), path: pathname + search };
+  }
+
+  get retries(): boolean {
+    return this.#loss === null && this.#events !== null;
+  }
+
+  /** The stream is the session, and it stays: only the handshake is made anew. */
+  forgetSession(): void {
+    this.endpoint.headers.forgetSession();
+  }
+
+  holds(posts: readonly Post[]): boolean {
+    return this.#refusals.holds(posts);
   }
 
   refusal(): Failure | null {
@@ -240,19 +248,22 @@ export class SseLink implements Link, PostOwner, SendingHost<Post>, StreamOwner 
 
   /** What is known of a server that kept us waiting. */
   #evidence(): Failure | null {
-    return this.#address === null && this.#loss === null && this.#stream.open ? noEndpoint(this.endpoint.where) : null;
+    return this.#address === null && this.#loss === null && this.#opening.open ? noEndpoint(this.endpoint.where) : null;
   }
 
   /** From now on nothing is told but the end. The stream stays until what is on its way has arrived. */
   #quieten(): void {
     this.#events = null;
     this.#sending.outstanding.abandonAll();
+    this.#refusals.stop(null);
+    // What is asked of nobody's credentials any more brings no stream.
+    if (this.#address === null) this.#opening.stop();
     this.#sending.passAbandoned();
   }
 
   #end(): void {
     this.#over = true;
-    this.#stream.abort();
+    this.#opening.stop();
     this.#sending.stop();
   }
 }

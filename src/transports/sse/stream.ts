@@ -9,7 +9,7 @@ import { Exchange, LINGER } from '../http/exchange.js';
 import { broken, CAUSE_BYTES, encoded, isUnconnected, noConnection, tooLarge, wrongContent } from '../http/failures.js';
 import { contentType } from '../http/headers.js';
 import { EventStream } from '../http/stream.js';
-import { verdictOf, type Target } from '../http/verdict.js';
+import { verdictOf, type Target, type Verdict } from '../http/verdict.js';
 import { streamOver } from './failures.js';
 
 export interface StreamOwner {
@@ -31,6 +31,7 @@ interface Refused {
 
 export class SessionStream extends Exchange {
   readonly #owner: StreamOwner;
+  readonly #refused: (verdict: Verdict) => void;
   readonly #to: Target;
   readonly #events: EventStream;
   #refusal: Refused | null = null;
@@ -38,9 +39,10 @@ export class SessionStream extends Exchange {
   #end: Failure | null = null;
   #timer: unknown = null;
 
-  constructor(owner: StreamOwner) {
+  constructor(owner: StreamOwner, refused: (verdict: Verdict) => void) {
     super(owner.clock);
     this.#owner = owner;
+    this.#refused = refused;
     this.#to = owner.endpoint.to(null);
     this.#events = new EventStream(owner.limits, (event, data) => {
       if (event === 'endpoint') this.#end = owner.announced(data);
@@ -112,7 +114,10 @@ export class SessionStream extends Exchange {
       body: this.#owner.endpoint.headers.redact(text.slice(0, CAUSE_BYTES * 2)).slice(0, CAUSE_BYTES),
     };
     if (status < 300) this.#lose(wrongContent(this.#to.where, contentType(headers), cause));
-    else this.#lose(failureIn(verdictOf({ status, headers, text, cause }, this.#to, this.#owner.limits)));
+    else {
+      this.abort();
+      this.#refused(verdictOf({ status, headers, text, cause }, this.#to, this.#owner.limits));
+    }
   }
 
   #lose(failure: Failure): void {
@@ -120,5 +125,3 @@ export class SessionStream extends Exchange {
     this.#owner.streamLost(failure);
   }
 }
-
-const failureIn = ({ failure }: { readonly failure: Failure }): Failure => failure;

@@ -6,7 +6,15 @@ import { clientEnvironment } from '../../../src/testing/checker/client-environme
 import { refusedInTurn } from '../../mutants/of-requests.js';
 import { clientInvariants } from '../../../src/testing/checker/client-invariants.js';
 
-const two: ClientBounds = { ...clientBounds, leases: 2, requests: 2, owned: 0, restarts: 1 };
+const two: ClientBounds = {
+  ...clientBounds,
+  leases: 2,
+  requests: 2,
+  owned: 0,
+  restarts: 1,
+  challenges: false,
+  deafness: false,
+};
 
 // Batches are compared with their members by a key that nothing is left out of: no reduction touches I11.
 const check = (bounds: ClientBounds, symmetry: boolean, logic = clientLogic) =>
@@ -21,6 +29,10 @@ const check = (bounds: ClientBounds, symmetry: boolean, logic = clientLogic) =>
 it.each([
   { about: 'two leases and two requests', bounds: two },
   { about: 'two leases and a request through one of them', bounds: { ...two, requests: 1, owned: 1, inbound: 0 } },
+  {
+    about: 'credentials that are got and a server that is not heard',
+    bounds: { ...two, leases: 1, inbound: 0, restarts: 0, challenges: true, deafness: true },
+  },
 ])(
   'with $about, the search comes to the same verdict and the same transitions whether or not states that are alike are one',
   ({ bounds }) => {

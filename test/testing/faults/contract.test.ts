@@ -19,6 +19,13 @@ const conditional = ['generation', 'method', 'nth', 'after'];
 
 const hostile: readonly string[] = ['throw', 'babble'];
 
+/** What comes of a fault that lasts for a while. */
+const endings: Readonly<Record<string, readonly string[]>> = {
+  suspect: ['trusted', 'lost'],
+  challenge: ['granted', 'denied', 'never'],
+  deafen: ['restored', 'never'],
+};
+
 /** Any entry that the schema takes, with values that make things happen soon. */
 const anyEntry = (names: readonly string[]): fc.Arbitrary<FaultEntry> =>
   fc.constantFrom(...names).chain((name) => {
@@ -31,11 +38,14 @@ const anyEntry = (names: readonly string[]): fc.Arbitrary<FaultEntry> =>
         ms: fc.constantFrom(0, 1, 50, 5_000),
         when: fc.constantFrom('before', 'after'),
         overtaking: fc.boolean(),
-        then: fc.constantFrom('trusted', 'lost'),
+        then: fc.nat(),
       })
       .map((values) => {
         const fields = Object.keys(kinds[name as FaultName].shape);
-        const given = Object.entries(values).filter(([key]) => key in example || fields.includes(key));
+        const ends = endings[name] ?? [''];
+        const given = Object.entries({ ...values, then: ends[values.then % ends.length] }).filter(
+          ([key]) => key in example || fields.includes(key),
+        );
         const base = Object.entries(example).filter(([key]) => !conditional.includes(key));
         return {
           ...Object.fromEntries([...base, ...given]),
@@ -56,6 +66,8 @@ class Listener implements LinkEvents {
   #loss: 'none' | 'answering' | 'for good' = 'none';
   #ended = false;
   #killed = false;
+  #isChallenged = false;
+  #isDeaf = false;
 
   #note(event: string): void {
     this.told.push(event);
@@ -68,6 +80,7 @@ class Listener implements LinkEvents {
   }
   opened(): void {
     this.#living('opened');
+    this.#isChallenged = false;
   }
   received(messages: readonly unknown[]): void {
     this.#note('received');
@@ -83,12 +96,30 @@ class Listener implements LinkEvents {
   trusted(): void {
     this.#living('trusted');
   }
-
-  challenged(): void {}
-  authorized(): void {}
-  denied(): void {}
-  degraded(): void {}
-  restored(): void {}
+  challenged(): void {
+    this.#pair('challenged', this.#isChallenged);
+    this.#isChallenged = true;
+  }
+  authorized(): void {
+    this.#pair('authorized', !this.#isChallenged);
+    this.#isChallenged = false;
+  }
+  denied(): void {
+    this.#pair('denied', !this.#isChallenged);
+    this.#isChallenged = false;
+  }
+  degraded(): void {
+    this.#pair('degraded', this.#isDeaf);
+    this.#isDeaf = true;
+  }
+  restored(): void {
+    this.#pair('restored', !this.#isDeaf);
+    this.#isDeaf = false;
+  }
+  #pair(event: string, isOutOfTurn: boolean): void {
+    this.#living(event);
+    if (isOutOfTurn) this.breaches.push(`${event} out of its turn`);
+  }
   lost(_failure: unknown, answering: boolean): void {
     this.#note('lost');
     if (this.#loss === 'for good' || (this.#loss === 'answering' && answering)) this.breaches.push('lost twice');
@@ -135,7 +166,8 @@ describe('a faulty link', () => {
             if (each === 'push') server.last.push({ method: 'notifications/y' }, { method: 'notifications/z' });
             else if (each === 'drop') server.last.drop();
             else if ('wait' in each) await clock.advance(each.wait);
-            else {
+            // Nobody sends before a link is open; what a server turns down then, to open would settle.
+            else if (listener.told.includes('opened') || !plan.some(({ fault }) => fault === 'challenge')) {
               const message = {
                 jsonrpc: '2.0',
                 method: each.send,

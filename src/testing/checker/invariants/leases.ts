@@ -82,7 +82,8 @@ export const entries: Of = {
     const { leases } = snapshot.context;
     const isReady = leaf.startsWith('ready') || leaf === 'initializing.waiting';
     if (isReady && leases.some(({ status }) => status !== 'held')) return `somebody still waits in ${leaf}`;
-    if (/^(connecting|initializing|ready\.leased)/.test(leaf) && leases.isEmpty()) return `nobody is left in ${leaf}`;
+    if (/^(connecting|initializing|ready\.(leased|degraded))/.test(leaf) && leases.isEmpty())
+      return `nobody is left in ${leaf}`;
     if (leaf === 'ready.idle' && !leases.isEmpty()) return 'somebody holds a lease, and the client is idle';
     if (!leaf.startsWith('closing') && leases.some(({ status }) => status === 'next'))
       return `a newcomer is passed over in ${leaf}`;
@@ -91,10 +92,11 @@ export const entries: Of = {
   inStep: ({ before, event, after, effects }) => {
     const type: string = event.type;
     const { spawned } = accountOf(effects);
+    const from = leafOf(before.snapshot.value);
     const isAbandoned =
-      /^(connecting|initializing|ready)/.test(leafOf(before.snapshot.value)) &&
-      /^(closing|disconnected)/.test(leafOf(after.snapshot.value));
-    const mayAbandon = /^(session\.lost|close\.requested|xstate\.)/.test(type);
+      /^(connecting|initializing|ready)/.test(from) && /^(closing|disconnected)/.test(leafOf(after.snapshot.value));
+    const isTurnedDown = !from.startsWith('ready') && /^session\.(challenged|denied)$/.test(type);
+    const mayAbandon = isTurnedDown || /^(session\.lost|close\.requested|xstate\.)/.test(type);
     if (isAbandoned && !mayAbandon && after.world.leases.size > 0)
       return `${type} ends a session that others take part in`;
     if (spawned > 0 && type === 'lease.acquired' && before.world.leases.size > 0)

@@ -12,10 +12,14 @@ export function passedOver(step: ClientStep): string | null {
   // In a batch, what came before makes room or takes it; that it is its members, I11 says.
   const [message, ...others] = event.messages;
   if (message === undefined || others.length > 0) return null;
-  return /^(ready|initializing|closing\.draining)/.test(leafOf(step.before.snapshot.value))
+  return /^(ready|initializing|closing\.draining)/.test(leafOf(step.before.snapshot.value)) || isAuthorized(step)
     ? unserved(step, message)
     : null;
 }
+
+/** A transport that is to be authorized before it opens has nothing to say yet. */
+const isAuthorized = ({ before }: ClientStep): boolean =>
+  leafOf(before.snapshot.value) === 'connecting.authorizing' && before.world.session?.opened === true;
 
 function unwritten({ event, effects }: ClientStep): string | null {
   const { settled, commands } = accountOf(effects);

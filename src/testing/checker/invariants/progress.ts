@@ -7,6 +7,13 @@ import { leafOf } from '../stepper.js';
 
 /** Words of the peer: as long as it talks, it is not the chart that goes round. */
 const words = /^(session\.(received|suspected|trusted)|request\.failed|inbound\.answered)$/;
+/**
+ * The same of a session that serves: a server that wants other credentials every minute, or drops a stream,
+ * is doubted and heard again, as one that is suspected. Before that, each time is an attempt, and they are counted.
+ */
+const wordsInSession = /^session\.(challenged|authorized|denied|degraded|restored)$/;
+/** How often one session may be turned down before it is ready. */
+const CHALLENGES = 3;
 const wishes = /^(lease|requests?|notification|initialize|close)\./;
 
 export const livelock: Invariant<ClientMachine, ClientWorld> = {
@@ -15,7 +22,9 @@ export const livelock: Invariant<ClientMachine, ClientWorld> = {
     'No cycle of events without a caller’s, an attempt spent or a promise settled; after the first, each attempt of a run waits, and it is given up when its attempts are used up or cannot help, and not before; and when faults stop, whoever waits is served, or told why not.',
   isProgress: (step) => {
     const type: string = step.event.type;
-    return words.test(type) || wishes.test(type) || isSpent(step) || isSettled(step);
+    if (words.test(type) || wishes.test(type)) return true;
+    const serves = /^(ready|initializing\.waiting)/.test(leafOf(step.before.snapshot.value));
+    return (serves && wordsInSession.test(type)) || isSpent(step) || isSettled(step);
   },
   inState: ({ snapshot, timers }) => {
     const leaf = leafOf(snapshot.value);
@@ -25,7 +34,7 @@ export const livelock: Invariant<ClientMachine, ClientWorld> = {
     const isTimed = [...timers.keys()].some((timer) => timer.startsWith('xstate.after.idleTimeout.'));
     return isKept && !isTimed ? 'an idle session is kept for ever' : null;
   },
-  inStep: (step) => unhurried(step) ?? unasked(step) ?? givenUpUnduly(step),
+  inStep: (step) => unhurried(step) ?? unasked(step) ?? neverContent(step) ?? givenUpUnduly(step),
   destination: {
     along: isByTheWell,
     isReached: ({ snapshot }) => /^(disconnected|ready|initializing\.waiting)/.test(leafOf(snapshot.value)),
@@ -73,9 +82,18 @@ function givenUpUnduly({ before, effects }: ClientStep): string | null {
 /** A server does not open the handshake: whoever waits for it has to ask. */
 function unasked({ before, after, effects }: ClientStep): string | null {
   const [from, to] = [before, after].map(({ snapshot }) => leafOf(snapshot.value));
+  if (to?.startsWith('ready') === true && after.world.session?.ready === false)
+    return 'it is ready, and nothing was negotiated';
   if (from === to || to?.startsWith('initializing.negotiating') !== true) return null;
   const isAsked = accountOf(effects).commands.some(({ type }) => type === 'handshake.requested');
   return isAsked ? null : 'the handshake is waited for, and nobody asked for it';
+}
+
+/** A server that turns down whatever it is shown is not asked for ever. */
+function neverContent({ after }: ClientStep): string | null {
+  const { session } = after.world;
+  if (session === null || session.closing || session.challenges <= CHALLENGES) return null;
+  return `credentials are gone for ${session.challenges} times before the session is ready`;
 }
 
 /** What a peer that is well says, and what the chart then does by itself. */
@@ -84,6 +102,8 @@ function isByTheWell({ before, event }: ClientStep): boolean {
   switch (leafOf(before.snapshot.value)) {
     case 'connecting.opening':
       return type === 'session.opened';
+    case 'connecting.authorizing':
+      return type === (before.world.session?.opened === true ? 'session.authorized' : 'session.opened');
     case 'connecting.backoff':
       return type.startsWith('xstate.after.backoff.');
     case 'initializing.negotiating.handshaking':

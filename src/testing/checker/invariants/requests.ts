@@ -8,6 +8,9 @@ import { leafOf } from '../stepper.js';
 
 type Of = Invariant<ClientMachine, ClientWorld>;
 
+/** Where a session that has opened may have been sent something, and may answer. */
+const speaks = /^(ready|initializing|connecting\.authorizing|closing\.draining)/;
+
 const listed = (ids: Iterable<number | string>): string => [...ids].join(', ');
 
 export const promises: Of = {
@@ -62,7 +65,7 @@ export const leftovers: Of = {
   inState: ({ snapshot, world }) => {
     const { context } = snapshot;
     const leaf = leafOf(snapshot.value);
-    const mayHaveSent = /^(ready|initializing|closing\.draining)/.test(leaf);
+    const mayHaveSent = speaks.test(leaf);
     const sent = [...context.requests.values()].filter(({ status }) => status === 'sent').map(({ id }) => id);
     if (sent.length !== context.sent) return `${sent.length} requests are sent, and ${context.sent} are counted`;
     if (!mayHaveSent && sent.length > 0) return `sent requests are left in ${leaf}: ${listed(sent)}`;
@@ -131,7 +134,7 @@ export const arrivals: Of = {
   inStep: ({ before, event, effects }) => {
     const known = event as ClientEvent;
     if (known.type !== 'session.received') return null;
-    if (!/^(ready|initializing|closing\.draining)/.test(leafOf(before.snapshot.value))) return null;
+    if (!speaks.test(leafOf(before.snapshot.value))) return null;
     const { settled } = accountOf(effects);
     for (const message of known.messages) {
       const kind = message.kind === 'invalid' ? 'failure' : message.kind;
@@ -148,21 +151,22 @@ export const arrivals: Of = {
 export const repeats: Of = {
   name: 'I8',
   sentence:
-    'A request is sent again only if it was never sent, or the server refused it before executing it, and that once; first come is first served, as soon as there is room, and not while the peer is suspected; one that was sent is never told to be unexecuted, unless its server says so.',
+    'A request is sent again only if it was never sent, or the server refused it before executing it, and that once; first come is first served, as soon as there is room, and not while the peer is suspected or credentials are being got; who waits for credentials that are denied is told so; one that was sent is never told to be unexecuted, unless its server says so.',
   inState: waitsInVain,
   inStep: (step) =>
     sentAgain(step) ??
     refusedInVain(step) ??
     outOfTurn(step) ??
     sentInDoubt(step) ??
+    keptWaiting(step) ??
     deniedUnduly(step) ??
     notCancelled(step),
 };
 
-/** Where requests are sent at all, one waits only for want of a slot, or for the verdict of a probe. */
+/** Where requests are sent at all, one waits only for want of a slot, for the verdict of a probe, or for credentials. */
 function waitsInVain({ snapshot, world }: ClientModel): string | null {
   const leaf = leafOf(snapshot.value);
-  if (!/^(ready|initializing\.waiting)/.test(leaf) || world.session?.suspected === true) return null;
+  if (!/^(ready|initializing\.waiting)/.test(leaf) || isHeldBack(world)) return null;
   let sent = 0;
   for (const sending of world.pending.values()) if (sending === 'sent') sent += 1;
   if (sent >= snapshot.context.options.maxInFlight || sent === world.pending.size) return null;
@@ -172,8 +176,25 @@ function waitsInVain({ snapshot, world }: ClientModel): string | null {
 
 function sentInDoubt({ effects, after }: ClientStep): string | null {
   const { sent } = accountOf(effects);
-  const isInDoubt = sent.length > 0 && after.world.session?.suspected === true;
-  return isInDoubt ? `requests are sent to a peer that is suspected: ${listed(sent)}` : null;
+  const isInDoubt = sent.length > 0 && isHeldBack(after.world);
+  return isInDoubt ? `requests are sent to a peer that is suspected, or not authorized: ${listed(sent)}` : null;
+}
+
+const isHeldBack = ({ session }: ClientWorld): boolean => session?.suspected === true || session?.authorizing === true;
+
+/** There will be no credentials: whoever waited for them must not wait on. */
+function keptWaiting({ before, event, effects }: ClientStep): string | null {
+  const known = event as ClientEvent;
+  if (known.type !== 'session.denied' || !/^(ready|initializing\.waiting)/.test(leafOf(before.snapshot.value)))
+    return null;
+  const { settled } = accountOf(effects);
+  for (const [id, sending] of before.world.pending) {
+    if (sending === 'sent') continue;
+    const outcome = settled.find((settlement) => settlement.id === id);
+    const isTold = outcome?.kind === 'failure' && outcome.failure.code === known.failure.code;
+    if (!isTold) return `request ${id} waits for credentials that are denied, and is not told so`;
+  }
+  return null;
 }
 
 /** Only a server can say that it has not executed what it was sent. */
