@@ -77,6 +77,7 @@ export type {
   CrossAppAccessOptions,
   GrantOptions,
   OAuthOptions,
+  OAuthProvider,
   PrivateKeyJwtOptions,
   TokenFunction,
   TokenStore,
@@ -91,7 +92,7 @@ export type {
 } from './transports/commands.js';
 export type { ServerConfig } from './transports/config.js';
 export type { NormalConfig } from './transports/config/merge.js';
-export type { DispatcherLike, RemoteOptions, TlsMaterial, TlsOptions } from './transports/remote-options.js';
+export type { DispatcherLike, FetchLike, RemoteOptions, TlsMaterial, TlsOptions } from './transports/remote-options.js';
 export type { RemoteServer } from './transports/remote.js';
 export type { Resumption } from './transports/resumption.js';
 export type { Connection } from './transports/link.js';

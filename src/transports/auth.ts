@@ -33,7 +33,6 @@
  *     guarded-fetch  every request of it
  *     failures       what can go wrong, as failures, purely
  */
-import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
 
 /**
  * Where tokens and registered clients are kept: a map of names to JSON values. They are secrets, and a
@@ -165,13 +164,29 @@ export class AuthFlow {
 export type TokenFunction = (context: { readonly refused: string | null }) => string | Promise<string>;
 
 /**
+ * An `OAuthClientProvider` of the official SDK, by shape: its own declaration needs the types of the DOM, and a
+ * program on Node need not have them.
+ */
+export interface OAuthProvider {
+  readonly redirectUrl: string | URL | undefined;
+  readonly clientMetadata: object;
+  clientInformation(): unknown;
+  tokens(): unknown;
+  // `never`: what it is given is what the SDK gives it.
+  saveTokens(tokens: never): unknown;
+  redirectToAuthorization(authorizationUrl: URL): unknown;
+  saveCodeVerifier(codeVerifier: string): unknown;
+  codeVerifier(): unknown;
+}
+
+/**
  * How to show a server who we are: a bearer token; a function that gives one, asked for each request and
  * again when a server turned one down; `'oauth'`, or what `oauth()`, `clientCredentials()`, `privateKeyJwt()`
  * or `crossAppAccess()` made; an `OAuthClientProvider` of the official SDK.
  */
-export type AuthOption = string | TokenFunction | AuthFlow | OAuthClientProvider;
+export type AuthOption = string | TokenFunction | AuthFlow | OAuthProvider;
 
-export const isProvider = (value: unknown): value is OAuthClientProvider =>
+export const isProvider = (value: unknown): value is OAuthProvider =>
   typeof value === 'object' &&
   value !== null &&
   ['tokens', 'saveTokens', 'clientInformation', 'redirectToAuthorization'].every(

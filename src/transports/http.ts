@@ -48,7 +48,7 @@
  *     fetch       the second
  *     dispatcher  the third
  */
-import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { FetchLike } from './remote-options.js';
 import type { Clock } from '../protocol/clock.js';
 import type { Limits } from '../protocol/limits.js';
 import type { Authorizer } from './auth/authorizer.js';

@@ -1,6 +1,5 @@
 /** How a server with an address is reached: what may be said of it. What goes together is in `remote-merge.ts`. */
 import { z } from 'zod';
-import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { isAuth, type AuthOption } from './auth.js';
 import type { HeadersSource } from './source.js';
 
@@ -22,6 +21,9 @@ export interface TlsOptions {
 
 /** PEM as text or bytes, or several of them. */
 export type TlsMaterial = string | Uint8Array | readonly (string | Uint8Array)[];
+
+/** Of the shape of the global `fetch`. */
+export type FetchLike = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
 /** What sends requests, of the shape of undici's `Dispatcher`: an `Agent`, a `Pool`, a `MockAgent`. */
 export interface DispatcherLike {

@@ -3,7 +3,7 @@
  * basic/authorization#authorization-server-discovery. Every variant of the well-known addresses is tried; a
  * server that says nothing is one of 2025-03-26, which is its own authorization server.
  */
-import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { FetchLike } from '../remote-options.js';
 import { buildDiscoveryUrls } from '../../protocol/sdk-auth.js';
 import { LATEST_PROTOCOL_VERSION } from '../../protocol/sdk.js';
 import { refusal } from './failures.js';

@@ -18,7 +18,8 @@ import { Vault } from './vault.js';
 export function engineFor(auth: Exclude<AuthOption, TokenFunction>, ports: AuthorizerPorts): FinishingAuthorizer {
   if (typeof auth === 'string') return kept(anybody, ports);
   if (AuthFlow.is(auth)) return kept(auth, ports);
-  return providerKeeper(auth, ports).with(roadOf(ports));
+  // By its shape it is one; what its methods are given, the SDK gives.
+  return providerKeeper(auth as unknown as OAuthClientProvider, ports).with(roadOf(ports));
 }
 
 /** What `'oauth'` stands for: one memory for the whole program. */

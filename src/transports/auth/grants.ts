@@ -1,5 +1,5 @@
 /** What is the same for all ways to get tokens. */
-import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { FetchLike } from '../remote-options.js';
 import type { Clock } from '../../protocol/clock.js';
 import type { Discovered } from './discovery.js';
 import type { Reach } from './guard.js';

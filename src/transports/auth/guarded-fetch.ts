@@ -6,7 +6,7 @@
 import { lookup as resolveName } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Agent, ProxyAgent, request, type Dispatcher } from 'undici';
-import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { FetchLike } from '../remote-options.js';
 import { FailureError } from '../../protocol/failure.js';
 import type { TlsOptions } from '../remote-options.js';
 import { errnoOf, givenUp, refusal } from './failures.js';

@@ -1,5 +1,5 @@
 /** From what a user gave for `auth` to what a link asks. What gets tokens is loaded with the first request. */
-import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { FetchLike } from '../remote-options.js';
 import type { Clock } from '../../protocol/clock.js';
 import { configFailure, FailureError } from '../../protocol/failure.js';
 import { isProvider, type AuthOption } from '../auth.js';

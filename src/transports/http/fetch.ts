@@ -4,7 +4,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { FetchLike } from '../remote-options.js';
 import type { HttpRequest, Wire } from './wire.js';
 
 export function fetchWire(fetch: FetchLike): Wire {
