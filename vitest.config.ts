@@ -6,6 +6,10 @@ const real = ['transports', 'interop', 'processes', 'hostile', 'fuzz', 'leaks'].
 );
 /** Suites against FastMCP's own servers: Python, and FastMCP in environments made for it, before the first test. */
 const python = ['test/interop/fastmcp/**/*.test.ts'];
+/** Suites with real authorization servers, and a login in a browser where there is one. */
+const authorization = ['test/authorization/**/*.test.ts'];
+/** The official conformance suite, which is installed before the first test. */
+const conformance = ['test/conformance/**/*.test.ts'];
 /** Suites about what is published: `dist` is built for them when it is older than its sources. */
 const built = ['test/cli/**/*.test.ts', 'test/packaging/**/*.test.ts'];
 
@@ -27,10 +31,16 @@ export default defineConfig({
     pool: 'forks',
     // Real processes are started beside the tests: more workers than this starve them on small machines.
     maxWorkers: 2,
+    // The authorization server warns of everything that is not as in production.
+    onConsoleLog: (log) => !log.includes('oidc-provider'),
     projects: [
       {
         extends: true,
-        test: { name: 'virtual', include: ['test/**/*.test.ts'], exclude: [...real, ...built] },
+        test: {
+          name: 'virtual',
+          include: ['test/**/*.test.ts'],
+          exclude: [...real, ...authorization, ...conformance, ...built],
+        },
       },
       {
         extends: true,
@@ -44,6 +54,28 @@ export default defineConfig({
           globalSetup: 'test/interop/fastmcp/set-up.ts',
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'authorization',
+          include: authorization,
+          globalSetup: 'test/authorization/set-up.ts',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'conformance',
+          include: conformance,
+          globalSetup: 'test/conformance/set-up.ts',
+          testTimeout: 60_000,
+          hookTimeout: 240_000,
+          // It measures how long a client waits: alone, after all the others.
+          sequence: { groupOrder: 1 },
         },
       },
       {

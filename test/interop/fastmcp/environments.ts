@@ -71,10 +71,3 @@ async function moveIntoPlace(draft: URL, made: URL, release: Release): Promise<v
     });
   }
 }
-
-/** What a run of `execFile` says went wrong, in the words of the program where it had any. */
-export function whyNot(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const said = 'stderr' in error && typeof error.stderr === 'string' ? error.stderr.trim() : '';
-  return said === '' ? error.message : said.split('\n').slice(-5).join('\n');
-}

@@ -4,7 +4,8 @@
  * `MCP_ACTOR_REQUIRE_PYTHON` set it is an error.
  */
 import type { TestProject } from 'vitest/node';
-import { environmentOf, whyNot } from './environments.js';
+import { whyNot } from '../../support/required.js';
+import { environmentOf } from './environments.js';
 import { startWeb, type Addresses, type WebServer } from './servers.js';
 import { previous, releases, type Release } from './versions.js';
 
