@@ -38,9 +38,9 @@ export const setUps: readonly SetUp[] = [
   },
   {
     name: 'login',
-    about: 'credentials are got',
+    about: 'kept while idle, and credentials are got',
     bounds: { ...small, restarts: 1, challenges: true },
-    options: {},
+    options: { idleTimeout: 60_000 },
   },
   {
     name: 'login-by-hand',
@@ -53,6 +53,12 @@ export const setUps: readonly SetUp[] = [
     about: 'kept while idle, and unheard at times',
     bounds: { ...small, restarts: 1, deafness: true },
     options: { idleTimeout: 60_000 },
+  },
+  {
+    name: 'login-deaf',
+    about: 'credentials are got, and unheard at times',
+    bounds: { ...small, leases: 1, inbound: 0, restarts: 1, challenges: true, deafness: true },
+    options: {},
   },
   { name: 'undrained', about: 'drain: 0', bounds: small, options: { drain: 0 } },
   { name: 'once', about: 'reconnect: false', bounds: small, options: { reconnect: false } },

@@ -49,6 +49,11 @@ export class Session implements LinkEvents {
     return this.#link?.connection ?? null;
   }
 
+  /** Why the server has not taken this request, where that is certain. */
+  withheld(id: RequestId): Failure | null {
+    return this.#link?.withheld?.(id) ?? null;
+  }
+
   hold(held: boolean): void {
     this.#guard(() => {
       this.#link?.hold?.(held);

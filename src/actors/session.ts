@@ -5,6 +5,8 @@
 import { fromCallback } from 'xstate';
 import type { SessionInput } from '../machines/client.setup.js';
 import type { SessionCommand } from '../machines/client.types.js';
+import type { Failure } from '../protocol/failure.js';
+import type { RequestId } from '../protocol/json-rpc.js';
 import type { Connection } from '../transports/link.js';
 import { portsOf } from './ports.js';
 import { Session } from './session-body.js';
@@ -39,6 +41,10 @@ const sessions = new WeakMap<object, Session>();
 /** What the link of a session actor is connected to; null before it is open and after it has gone. */
 export const connectionOf = (actor: object | undefined): Connection | null =>
   actor === undefined ? null : (sessions.get(actor)?.connection ?? null);
+
+/** Why the server of a session actor has not taken a request; null where it may have. */
+export const withheldBy = (actor: object | undefined, id: RequestId): Failure | null =>
+  actor === undefined ? null : (sessions.get(actor)?.withheld(id) ?? null);
 
 /** Whether what a session actor is connected to keeps the program alive: it does, until it is told not to. */
 export function holdConnection(actor: object | undefined, held: boolean): void {

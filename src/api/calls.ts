@@ -5,11 +5,13 @@
  */
 import type { Deadline, Deadlines } from '../actors/deadlines.js';
 import type { LeaseId, Settlement } from '../machines/index.js';
+import type { Failure } from '../protocol/failure.js';
 import type { Notification, NotificationBody, Request, RequestId } from '../protocol/json-rpc.js';
 import { IdTable } from '../protocol/id-table.js';
 import { onAbort, reasonText } from './aborts.js';
 import type { Complaints } from './complaints.js';
 import { errorOf } from './error-of.js';
+import { neverTaken } from './withheld.js';
 import { McpError, type ClientState, type McpActorError } from './errors.js';
 import type { ReadPlace } from './results.js';
 
@@ -86,6 +88,8 @@ interface Surroundings {
   /** A request was to be sent, and is not: its params threw. */
   readonly refused: (id: RequestId, generation: number) => void;
   readonly settled: () => void;
+  /** Why the server has not taken a request; null where it may have. */
+  readonly withheld: (id: RequestId) => Failure | null;
 }
 
 /** @internal Milliseconds below which a timeout was most likely meant to be seconds. */
@@ -181,7 +185,10 @@ export class Calls {
   #errorOf(call: Call, failure: Extract<Settlement, { kind: 'failure' }>['failure']): McpActorError {
     const { state, label, now } = this.#around;
     const { signal } = call.options;
-    const told = failure.kind === 'timeout' ? { ...failure, message: lateMessage(call, now() - call.since) } : failure;
+    const late =
+      failure.kind === 'timeout' ? { ...failure, message: lateMessage(call, now() - call.since, failure) } : failure;
+    const refusal = failure.executed === 'maybe' ? this.#around.withheld(call.id) : null;
+    const told = refusal === null ? late : neverTaken(late, refusal);
     const isAborted = failure.kind === 'aborted' && signal?.aborted === true;
     // Who comes after a session was lost is told what it was lost to, not only that it is gone (I10).
     const isAfterwards = failure.code === 'lease_over' || failure.code === 'not_connected';
@@ -236,7 +243,8 @@ function paramsOf(call: Call, isProgressHeard: boolean): Params {
   return { ...params, _meta: { ...said, ...meta, ...(wantsProgress ? { progressToken: call.id } : {}) } };
 }
 
-function lateMessage(call: Call, elapsed: number): string {
+function lateMessage(call: Call, elapsed: number, { because }: Failure): string {
   const hint = call.timeout < SUSPICIOUS ? '; timeouts are in milliseconds' : '';
-  return `it was not answered within ${String(Math.round(elapsed))} ms${hint}`;
+  const login = because === undefined ? '' : `, and credentials were still being got: ${because.message}`;
+  return `it was not answered within ${String(Math.round(elapsed))} ms${hint}${login}`;
 }

@@ -242,10 +242,11 @@ export class Client extends ReplaceableHandlers {
    * Hands over what a browser came back with from a login that an `OAuthClientProvider` began: the code, or
    * the whole URL. Whoever waits for the authorization goes on. `oauth()` needs no help: it receives it itself.
    *
-   * @throws AuthorizationError when no such login is under way
+   * @param options `server`: whose login it is, where this client has several; a name of those in `servers`
+   * @throws ConfigError when no such login is under way, or it is not clear which server's it is
    */
-  finishAuth(code: string | URL): Promise<void> {
-    return finishLogin(this.#behind.source, code, this.runtime);
+  finishAuth(code: string | URL, options: { readonly server?: string | undefined } = {}): Promise<void> {
+    return finishLogin(this.#behind, code, options, this.runtime);
   }
 
   /** Our own plain, serialisable record of the chart's state. */

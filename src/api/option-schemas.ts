@@ -58,15 +58,22 @@ const extensionsSchema = z.record(
 );
 
 /** What its texts may hold is looked at where they are sent. */
-const resumptionSchema = z.strictObject({
-  sessionId: z.string({ error: 'must be the id of a session' }).min(1, { error: 'must not be empty' }),
-  protocolVersion: z.string({ error: 'must be a revision of the protocol' }).min(1, { error: 'must not be empty' }),
-  initializeResult: z.custom<Resumption['initializeResult']>(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    { error: 'must be what client.initializeResult was' },
-  ),
-  lastEventId: z.string().optional(),
-});
+const resumptionSchema = z
+  .strictObject({
+    sessionId: z.string({ error: 'must be the id of a session' }).min(1, { error: 'must not be empty' }),
+    protocolVersion: z.string({ error: 'must be a revision of the protocol' }).min(1, { error: 'must not be empty' }),
+    initializeResult: z.custom<Resumption['initializeResult']>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+      { error: 'must be what client.initializeResult was' },
+    ),
+    lastEventId: z.string().optional(),
+  })
+  // Requests would name another revision than the one that the session was begun with.
+  .refine(
+    ({ protocolVersion, initializeResult: { protocolVersion: settled = protocolVersion } }) =>
+      settled === protocolVersion,
+    { path: ['protocolVersion'], error: 'must be the one in initializeResult: they are of one session' },
+  );
 
 const reconnectSchema = z.strictObject({
   initial: z.boolean().default(false),

@@ -42,7 +42,10 @@ export interface ClientOptions extends RemoteOptions {
   connectTimeout?: number | undefined;
   /** For the handshake. Default 30,000. */
   initTimeout?: number | undefined;
-  /** For getting credentials before the session is ready: somebody may have to log in. Default 300,000. */
+  /**
+   * For getting credentials before the session is ready: somebody may have to log in. Default 300,000. Whoever
+   * waits may give up sooner: a call by its own `timeout`, and with it the login if it was made with `autoConnect`.
+   */
   authTimeout?: number | undefined;
   /** For closing, draining included. Default 5,000. */
   closeTimeout?: number | undefined;
@@ -50,7 +53,11 @@ export interface ClientOptions extends RemoteOptions {
   drain?: number | undefined;
   /** Whether a session negotiates by itself. Default true. */
   autoInitialize?: boolean | undefined;
-  /** Whether an operation outside any lease takes one for itself. Default false. */
+  /**
+   * Whether an operation outside any lease takes one for itself. Default false. That lease ends with the operation,
+   * and a login that only it waited for ends with it, after its `timeout` at the latest: where a user may have to log
+   * in, hold a lease (`connect()`, `use()`) meanwhile.
+   */
   autoConnect?: boolean | undefined;
   /** How long a session without a lease is kept. Default 0; 30,000 with `autoConnect`. */
   idleTimeout?: number | undefined;

@@ -7,7 +7,7 @@
 import { createActor } from 'xstate';
 import { Deadlines } from '../actors/deadlines.js';
 import { providePorts } from '../actors/ports.js';
-import { connectionOf } from '../actors/session.js';
+import { connectionOf, withheldBy } from '../actors/session.js';
 import {
   observeSteps,
   type ClientActor,
@@ -105,6 +105,7 @@ export class Runtime {
       settled: () => {
         this.release();
       },
+      withheld: (id) => withheldBy(this.snapshot.children['session'], id),
     });
     this.actor = createActor(machineInUse(), { input: { options: options.chart }, clock: clockOf(options) });
     this.#connectActor(source, name);

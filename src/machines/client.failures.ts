@@ -1,5 +1,5 @@
 /** The failures that the chart itself knows of; all others come in with the session's events. */
-import { failure, type Failure } from '../protocol/failure.js';
+import { causeOf, failure, type Failure } from '../protocol/failure.js';
 import type { ClientContext } from './client.types.js';
 
 const no = { executed: 'no', retryable: true } as const;
@@ -115,8 +115,16 @@ export const aborted = (reason: string | undefined, executed: Failure['executed'
     retryable: false,
   });
 
-export const timedOut = (executed: Failure['executed']): Failure =>
-  failure({ kind: 'timeout', code: 'timeout', message: 'it was not answered in time', executed, retryable: true });
+/** While credentials are being got, whatever waits for them says what was turned down (I10). */
+export const timedOut = (executed: Failure['executed'], { authorizing }: ClientContext): Failure =>
+  failure({
+    kind: 'timeout',
+    code: 'timeout',
+    message: 'it was not answered in time',
+    executed,
+    retryable: true,
+    ...(authorizing === null ? {} : { because: authorizing }),
+  });
 
 export const closed = (executed: Failure['executed']): Failure =>
   failure({ kind: 'closed', code: 'closed', message: 'the session was closed', executed, retryable: false });
@@ -143,6 +151,15 @@ export const isSilence = ({ code, because }: Failure): boolean =>
 /** A silence, and what the link knows of it. */
 export const explain = (silence: Failure, evidence: Failure): Failure =>
   failure({ ...silence, message: `${silence.message}; ${evidence.message}`, because: evidence });
+
+/** What ended the attempts to replace a lost session, and behind all that led to it, what the session was lost by. */
+export const inPlaceOf = (last: Failure, first: Failure): Failure =>
+  failure({ ...behind(last, first), message: `${last.message}; before that, ${first.message}` }, causeOf(last));
+
+const behind = (failure: Failure, because: Failure): Failure => ({
+  ...failure,
+  because: failure.because === undefined ? because : behind(failure.because, because),
+});
 
 /** A failure, and on top of it a session that would not end. */
 export const unreaped = (because: Failure): Failure =>

@@ -7,14 +7,7 @@
  * pure functions beside this file, each of which returns changes, commands and effects.
  */
 import { client, initialContext } from './client.setup.js';
-import {
-  afterTheSession,
-  whenChallenged,
-  whenFirstChallenged,
-  whenOpened,
-  whileConnecting,
-  whileLeased,
-} from './ways.js';
+import { afterTheSession, anew, whenChallenged, whenOpened, whileConnecting, whileLeased } from './ways.js';
 
 /**
  * The lifecycle of a client, as an XState machine.
@@ -47,7 +40,7 @@ export const clientMachine = client.createMachine({
   states: {
     disconnected: {
       on: {
-        'lease.acquired': { target: 'connecting', actions: ['awaitLease', 'beginRun'] },
+        'lease.acquired': { target: 'connecting', actions: ['awaitLease', 'beginRun', ...anew] },
       },
     },
 
@@ -58,14 +51,13 @@ export const clientMachine = client.createMachine({
       },
       states: {
         opening: {
-          entry: ['beginGeneration', 'spawnSession'],
           after: {
             connectTimeout: { target: '#client.closing.terminating', actions: 'failToConnect' },
           },
           on: {
             ...whileConnecting,
             'session.opened': whenOpened,
-            'session.challenged': whenFirstChallenged,
+            'session.challenged': whenChallenged,
           },
         },
 
@@ -76,11 +68,10 @@ export const clientMachine = client.createMachine({
           },
           on: {
             ...whileConnecting,
-            // A transport that was turned down has yet to open; a handshake that was is made anew.
-            'session.opened': [{ guard: 'hasOpened' }, ...whenOpened],
+            // A handshake that was turned down is made anew; a transport that was has yet to open.
             'session.authorized': [
               { guard: 'hasOpened', target: '#client.initializing.negotiating', actions: 'goOn' },
-              {},
+              { target: 'opening', actions: 'goOn' },
             ],
             'session.denied': { target: '#client.closing.terminating', actions: 'failAttempt' },
             'session.received': [{ guard: 'hasOpened', actions: 'absorbMessages' }, {}],
@@ -91,7 +82,7 @@ export const clientMachine = client.createMachine({
 
         backoff: {
           after: {
-            backoff: { target: 'opening' },
+            backoff: { target: 'opening', actions: anew },
           },
           on: {
             'lease.released': [
@@ -223,6 +214,7 @@ export const clientMachine = client.createMachine({
 
     closing: {
       initial: 'draining',
+      entry: 'forgetSession',
       exit: 'stopSession',
       on: {
         'lease.acquired': { actions: 'awaitNextLease' },

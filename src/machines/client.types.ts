@@ -97,7 +97,7 @@ export interface ClientContext {
   readonly suspected: boolean;
   /** What the server turned down, while credentials are being got: new requests wait for them. Null while none are. */
   readonly authorizing: Failure | null;
-  /** How often this generation went for credentials before it was ready. */
+  /** How often this generation went for credentials; 0 again when it is ready. */
   readonly authorizations: number;
   /** Why nothing is heard of what the server says unasked; null while it is. */
   readonly deaf: Failure | null;

@@ -8,6 +8,7 @@ import {
   connectTimedOut,
   explain,
   initTimedOut,
+  inPlaceOf,
   isSilence,
   notReaped,
   sessionCrashed,
@@ -48,17 +49,17 @@ export const beginGeneration = (context: ClientContext): Step => ({
     queue: context.queue.sort((a, b) => a - b),
     inbound: context.inbound.clear(),
     negotiated: null,
-    opened: false,
-    suspected: false,
-    authorizing: null,
-    authorizations: 0,
-    deaf: null,
     closing: null,
   },
 });
 
+/** It ends. How it stands with its peer is of no consequence any more, nor is it for the next. */
+export const forgetSession = (): Step => ({
+  changes: { opened: false, suspected: false, authorizing: null, authorizations: 0, deaf: null },
+});
+
 export const recordReady = (context: ClientContext, event: Of<'session.negotiated'>): Step => ({
-  changes: { negotiated: event.result, wasReady: true },
+  changes: { negotiated: event.result, wasReady: true, authorizations: 0 },
   effects: [{ type: 'session.ready', generation: context.generation, result: event.result }],
 });
 
@@ -139,7 +140,7 @@ const beforeDeadline = (ladder: number): number =>
 /** The session will say no more: requests that were sent are settled, and it is told to end. */
 export const terminate = (context: ClientContext): Step =>
   both(context, settleSent, settleUnwanted, ({ inbound, closing }) => ({
-    changes: { inbound: inbound.clear(), suspected: false, authorizing: null, deaf: null },
+    changes: { inbound: inbound.clear() },
     commands: [{ type: 'end.requested', within: beforeDeadline(closing?.ladder ?? 0) }],
   }));
 
@@ -163,9 +164,17 @@ function withEvidence({ closing, failure }: ClientContext, evidence: Failure | n
 
 /** It did not end in time, and is left behind; the failure says so (I4). */
 export const abandonSession = (context: ClientContext): Step => ({
-  changes: { chance: 0.5, negotiated: null, failure: context.failure === null ? notReaped : unreaped(context.failure) },
+  changes: { chance: 0.5, negotiated: null, ...leftBehind(context) },
   effects: [{ type: 'generation.ended', generation: context.generation, abandoned: true }],
 });
+
+function leftBehind({ closing, failure }: ClientContext): Partial<ClientContext> {
+  const first = failure === null ? notReaped : unreaped(failure);
+  const last = closing?.failure ?? null;
+  if (closing === null || last === null) return { failure: first };
+  // Where the first cause is also the last, it stays one.
+  return { failure: first, closing: { ...closing, failure: last === failure ? first : unreaped(last) } };
+}
 
 /** Somebody asks to close while there is no session, only the wait for one. */
 export const closeWithout = (context: ClientContext): Step => both(context, closeLeases, rest);
@@ -175,14 +184,22 @@ export function rest(context: ClientContext): Step {
   return both(context, settleUnwanted, () => ({ changes: { closing: null } }));
 }
 
-/** The client gives up: everybody of this run learns the first cause. */
+/** The client gives up: everybody of this run learns why. */
 export const giveUp = (context: ClientContext): Step =>
   both(
     context,
+    () => ({ changes: { failure: whyGivenUp(context) } }),
     settleGivenUp,
     (now) => failLeases(now, now.failure),
     () => ({ changes: { closing: null } }),
   );
+
+/** The first cause of the outage; and before it what cannot be mended, where that is what ended the last attempt (I10). */
+function whyGivenUp({ closing, failure }: ClientContext): Failure | null {
+  const last = closing?.failure ?? null;
+  if (last === null || last.retryable || failure === null || last === failure) return failure;
+  return inPlaceOf(last, failure);
+}
 
 /** The client tries again. */
 export const countReconnect = (context: ClientContext): Step =>

@@ -62,6 +62,7 @@ export const ignoredEvents: Readonly<Record<LeafState, Readonly<Record<string, s
     'request.failed': tooEarly,
   },
   'connecting.authorizing': {
+    'session.opened': 'a session opens once, and one that was turned down before says first that it is authorized',
     'session.negotiated': 'the handshake was turned down, or not asked for yet',
     'session.suspected': onlyWhenReady,
     'session.trusted': onlyWhenReady,

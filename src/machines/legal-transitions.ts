@@ -53,6 +53,7 @@ export const legalTransitions: readonly LegalTransition[] = [
     ['session.opened', handshaking],
     ['session.opened', 'initializing.waiting'],
     ['session.challenged', 'connecting.authorizing'],
+    ['session.challenged', 'closing.terminating'],
     ['session.lost', 'closing.terminating'],
     ['after connectTimeout', 'closing.terminating'],
     ['lease.released', 'closing.terminating'],
@@ -62,8 +63,7 @@ export const legalTransitions: readonly LegalTransition[] = [
   ...edges(
     'connecting.authorizing',
     ['session.authorized', handshaking],
-    ['session.opened', handshaking],
-    ['session.opened', 'initializing.waiting'],
+    ['session.authorized', 'connecting.opening'],
     ['session.denied', 'closing.terminating'],
     ['session.lost', 'closing.terminating'],
     ['after authTimeout', 'closing.terminating'],

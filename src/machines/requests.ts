@@ -228,7 +228,7 @@ export function abortRequest(context: ClientContext, { id, reason, leaseId = nul
 }
 
 export const expireRequests = (context: ClientContext, { ids }: Of<'requests.expired'>): Step =>
-  fail(context, ids, timedOut, 'timed out');
+  fail(context, ids, (executed) => timedOut(executed, context), 'timed out');
 
 /** One request died on a session that lives. */
 export const failRequest = (context: ClientContext, { id, failure }: Of<'request.failed'>): Step =>

@@ -1,17 +1,20 @@
 /** Ways of the chart that several of its states have in common. */
 
+/** The next session begins. Its transport may have to be authorized on the way, and is then still the same. */
+export const anew = ['beginGeneration', 'spawnSession'] as const;
+
 /** Where the client goes when a session has ended, or was left behind. First match wins. */
 export const afterTheSession = <Action extends 'recordEnd' | 'abandonSession'>(first: Action) =>
   [
     { guard: 'hasNoLease', target: '#client.disconnected', actions: [first, 'rest'] },
-    { guard: 'wasAskedFor', target: '#client.connecting.opening', actions: [first, 'beginRun'] },
+    { guard: 'wasAskedFor', target: '#client.connecting.opening', actions: [first, 'beginRun', ...anew] },
     { guard: 'isGivenUpForAll', target: '#client.disconnected', actions: [first, 'giveUp'] },
-    { guard: 'isGivenUp', target: '#client.connecting.opening', actions: [first, 'giveUp', 'beginRun'] },
-    { guard: 'isFirstReconnect', target: '#client.connecting.opening', actions: [first, 'countReconnect'] },
+    { guard: 'isGivenUp', target: '#client.connecting.opening', actions: [first, 'giveUp', 'beginRun', ...anew] },
+    { guard: 'isFirstReconnect', target: '#client.connecting.opening', actions: [first, 'countReconnect', ...anew] },
     { target: '#client.connecting.backoff', actions: [first, 'countReconnect'] },
   ] as const;
 
-/** The transport is there, at once or when it was authorized. */
+/** The transport is there. */
 export const whenOpened = [
   { guard: 'negotiatesByItself', target: '#client.initializing.negotiating', actions: 'recordOpened' },
   { target: '#client.initializing.waiting', actions: 'recordOpened' },
@@ -32,15 +35,13 @@ export const whileConnecting = {
   'xstate.error.actor.session': { target: '#client.closing.terminating', actions: 'failByCrash' },
 } as const;
 
-/** The server wants to know who we are, and nothing goes on before it does. */
-export const whenFirstChallenged = {
-  target: '#client.connecting.authorizing',
-  actions: ['awaitCredentials', 'countAuthorization'],
-} as const;
-
-/** The same, of a session that may have been challenged before. Whoever is never content is given up. */
+/** The server wants to know who we are, and nothing goes on before it does. One that is never content is given up. */
 export const whenChallenged = [
-  { guard: 'mayAuthorize', ...whenFirstChallenged },
+  {
+    guard: 'mayAuthorize',
+    target: '#client.connecting.authorizing',
+    actions: ['awaitCredentials', 'countAuthorization'],
+  },
   { target: '#client.closing.terminating', actions: 'failAttempt' },
 ] as const;
 

@@ -43,7 +43,6 @@ export class ScriptedLink implements Link, LinkEvents, Challenged, Deafened {
   readonly #turnedDown = new Set<unknown>();
   #events: LinkEvents | null = null;
   #isLost = false;
-  #isOpen = false;
 
   constructor(transport: Transport) {
     this.#link = new ForeignLink(transport);
@@ -65,9 +64,7 @@ export class ScriptedLink implements Link, LinkEvents, Challenged, Deafened {
   }
 
   authorize(): void {
-    // That it opens says it too.
-    if (this.#isOpen) this.#authorization.grant();
-    else this.#authorization.settle();
+    this.#authorization.grant();
   }
 
   deny(): void {
@@ -139,8 +136,7 @@ export class ScriptedLink implements Link, LinkEvents, Challenged, Deafened {
   // What the transport tells.
 
   opened(): void {
-    this.#isOpen = true;
-    this.#authorization.settle();
+    this.#authorization.grant();
     this.listener?.opened();
   }
 

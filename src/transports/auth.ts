@@ -9,7 +9,9 @@
  *     bearer         tokens that are given: a fixed one, and those of a function
  *     engine         what carries a flow out, made once for the program
  *     provider       a provider of the SDK
+ *     watched        … and what of what it is told is looked at first
  *     keeper         tokens that are kept: when a new one is needed, and that it is got once
+ *     kept           … here, and in a store
  *     flight         an attempt that many wait for
  *     refusals       when enough has been tried
  *     grants         the ways to get tokens; one file for each: login, machine, cross-app

@@ -13,6 +13,8 @@
  *     verdict     what an answer other than success means, purely
  *     failures    what can go wrong, as failures, purely
  *     refusals    what is made again: with other credentials, or later
+ *     withheld    what the server has not taken, and why
+ *     courtesy    how long an answer or a notification may take, and what it goes before
  *     tries       how often, purely
  *     parking     the posts that wait for the same credentials
  *     authorization one attempt to get them
@@ -47,6 +49,7 @@
  *     proxy       which proxy, and what can be wrong with it
  *     fetch       the second
  *     dispatcher  the third
+ *     concealed   what their errors may show
  */
 import type { FetchLike } from './remote-options.js';
 import type { Clock } from '../protocol/clock.js';

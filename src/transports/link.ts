@@ -48,6 +48,12 @@ export interface Link {
   abandon(ids: readonly number[]): void;
 
   /**
+   * Why the server has not taken this request, where that is certain: it refused it before it acted on it, or it was never
+   * sent, and it waits in the link to be made again. Also of one that was abandoned while it did; null for all others.
+   */
+  withheld?(id: number): Failure | null;
+
+  /**
    * Whether the link keeps the program alive. It does, until it is told not to: by a session that is
    * kept though nobody uses it.
    */
@@ -92,7 +98,7 @@ export interface LinkEvents {
   /**
    * The server wants to be shown who we are (401, or 403 for want of scope), and credentials are being
    * got: new requests had better wait. What it turned down goes out again by itself, but the handshake:
-   * that is made anew after `authorized`. Before `opened`, `opened` itself says that they were got.
+   * that is made anew after `authorized`. Before `opened`, the transport goes on opening after it.
    */
   challenged(failure: Failure): void;
 

@@ -15,6 +15,7 @@ export function resolveRemote(server: RemoteServer, options: SourceOptions, port
   const over = server.transport ?? transportFor(url);
   if (resume !== undefined && over === 'sse') throw noSession('SSE, which has no session that could be taken up');
   const { auth, ...given } = mergedOptions(options, server);
+  if (url.protocol === 'http:' && server.tls !== undefined) throw noTls();
   let authorizer: Promise<Finishing> | null = null;
   const authorization = async (): Promise<Finishing | undefined> => {
     if (auth === undefined) return undefined;
@@ -60,6 +61,11 @@ export function refuseRemoteOptions({ auth, resume }: SourceOptions, what: strin
   const message = `option auth: it is for a server that is reached over HTTP, and this one is ${what}; leave it out`;
   throw new FailureError(configFailure('auth_without_http', message));
 }
+
+const noTls = (): FailureError =>
+  new FailureError(
+    configFailure('tls', 'option tls: the URL of the server begins with http:, so no TLS is spoken with it'),
+  );
 
 export const noLogin = (): FailureError =>
   new FailureError(

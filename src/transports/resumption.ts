@@ -2,7 +2,7 @@
 export interface Resumption {
   /** What `client.sessionId` was there. */
   readonly sessionId: string;
-  /** The revision of the protocol that the handshake settled on, such as `2025-11-25`. */
+  /** The revision of the protocol that the handshake settled on, such as `2025-11-25`: the one in `initializeResult`. */
   readonly protocolVersion: string;
   /** What the server answered to `initialize`, as it was: its capabilities are taken from it. */
   readonly initializeResult: Readonly<Record<string, unknown>>;

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { AuthorizationError, Client, type ClientOptions, type SnapshotRecord } from '../../src/index.js';
+import {
+  AuthorizationError,
+  Client,
+  ConnectionError,
+  type ClientOptions,
+  type SnapshotRecord,
+} from '../../src/index.js';
 import { failure } from '../../src/protocol/failure.js';
 import { VirtualClock, settle } from '../../src/testing/virtual-clock.js';
 import { outcome } from '../support/virtual-client.js';
@@ -103,15 +109,64 @@ describe('a session whose handshake is turned down', () => {
     expect(clock.armed).toBe(0);
   });
 
-  it('says by opening that there are credentials, where it was turned down before it opened', async () => {
+  it('goes on opening when there are credentials, where it was turned down before it opened', async () => {
     const { client, link, connecting } = clientOf(new ObedientLink());
     link.events.challenged(http401);
     expect(client.getSnapshot().path).toBe('connecting.authorizing');
+    link.events.authorized();
+    expect(client.getSnapshot().path).toBe('connecting.opening');
     link.events.opened();
     link.answer(link.idOf('initialize'), result);
     link.accepted.get(initialized)?.(null);
     await settle();
     expect(connecting.state).toBe('fulfilled');
+    expect(client.generation).toBe(1);
+  });
+
+  it('has connectTimeout to open in when there are credentials', async () => {
+    const { clock, link, connecting } = clientOf(new ObedientLink(), { authTimeout: 90_000, connectTimeout: 100 });
+    link.events.challenged(http401);
+    await clock.advance(60_000);
+    link.events.authorized();
+    await clock.advance(99);
+    expect(connecting.state).toBe('pending');
+    await clock.advance(1);
+    expect(connecting.value).toBeInstanceOf(ConnectionError);
+    expect(connecting.value).toMatchObject({ code: 'connect_timeout', retryable: true });
+  });
+
+  it('tells whoever lost a session both what it was lost by and why there are no credentials for another', async () => {
+    const first = new ObedientLink();
+    const second = new ObedientLink();
+    const clock = new VirtualClock();
+    const client = new Client(ObedientLink.source(first, second), { clock });
+    const connecting = client.connect();
+    first.events.opened();
+    first.answer(first.idOf('initialize'), result);
+    first.accepted.get(initialized)?.(null);
+    const lease = await connecting;
+    first.events.lost(
+      failure({ ...http401, kind: 'connection', code: 'http_404', message: 'it knows us not', retryable: true }),
+      false,
+    );
+    first.events.ended(null);
+    await settle();
+    const call = outcome(lease.ping());
+    await settle();
+    second.events.opened();
+    second.events.challenged(http401);
+    second.events.denied(refusal('access_denied'));
+    second.events.ended(null);
+    await settle();
+    expect(call.value).toMatchObject({
+      name: 'SessionLostError',
+      code: 'access_denied',
+      executed: 'no',
+      retryable: false,
+    });
+    expect((call.value as Error).message).toMatch(/it said access_denied; before that, it knows us not/);
+    expect(client.failure).toMatchObject({ code: 'access_denied' });
+    expect(client.getSnapshot().failure).toMatchObject({ kind: 'authorization', because: { code: 'http_404' } });
   });
 });
 
@@ -133,6 +188,17 @@ describe('a session that is ready', () => {
       'ready.leased true',
       'ready.leased false',
     ]);
+  });
+
+  it('tells a call that is too late for it that credentials were still being got', async () => {
+    const { client, clock, link } = await ready({ timeout: 5_000 });
+    link.events.challenged(http401);
+    const call = outcome(client.ping());
+    await clock.advance(5_000);
+    expect(call.value).toMatchObject({ name: 'RequestTimeoutError', executed: 'no' });
+    expect((call.value as Error).message).toMatch(
+      /within 5000 ms, and credentials were still being got: it said http_401/,
+    );
   });
 
   it('rejects the calls that wait for credentials when there will be none', async () => {

@@ -44,18 +44,18 @@ describe('one exchange goes wrong', () => {
     ['HTML instead of JSON', faults.html, ConnectionError, { executed: 'maybe', code: 'content_type', status: 200 }],
     ['202, and no answer', faults.accepted, ConnectionError, { executed: 'maybe', code: 'no_answer' }],
     ['an empty body', faults.empty, ConnectionError, { executed: 'maybe', code: 'no_answer' }],
-    // 429, 503 with Retry-After: ConnectionError { status, retryAfter }, no.
+    // 429, 503 with Retry-After, where the request is not made again later: ConnectionError { status, retryAfter }, no.
     [
-      '503 with Retry-After',
-      faults.status(503, { 'retry-after': '2' }),
+      '503 with a Retry-After that is longer than we wait',
+      faults.status(503, { 'retry-after': '61' }),
       ConnectionError,
-      { ...no, status: 503, retryAfter: 2_000 },
+      { ...no, status: 503, retryAfter: 61_000 },
     ],
     [
-      'H3: one 429 with Retry-After: 0',
-      faults.status(429, { 'retry-after': '0' }),
+      'H3: one 429 with a Retry-After that is longer than we wait',
+      faults.status(429, { 'retry-after': '3600' }),
       ConnectionError,
-      { ...no, status: 429, retryAfter: 0 },
+      { ...no, status: 429, retryAfter: 3_600_000 },
     ],
     // 401, 403: AuthorizationError, no.
     ['H5: 401 without credentials', faults.status(401), AuthorizationError, { ...no, status: 401 }],

@@ -143,32 +143,52 @@ describe('a handshake that is turned down', () => {
 });
 
 describe('a transport that is turned down before it opens', () => {
-  it('goes for credentials, and opening it says that there are some', () => {
+  it('goes for credentials, and goes on opening in the same generation when there are some', () => {
     const chart = challenge(opening());
     expect(chart.path).toBe('connecting.authorizing');
     expect(isArmed(chart, 'connectTimeout')).toBe(false);
+    expect(authorize(chart).path).toBe('connecting.opening');
+    expect(chart.context.authorizing).toBeNull();
+    expect(isArmed(chart, 'authTimeout')).toBe(false);
+    expect(isArmed(chart, 'connectTimeout')).toBe(true);
     chart.say({ type: 'session.opened' });
     expect(chart.path).toBe('initializing.negotiating.handshaking');
-    expect(chart.context.authorizing).toBeNull();
     expect(chart.negotiate().path).toBe('ready.leased');
+    expect(chart.count('spawned')).toBe(1);
+    expect(chart.context.generation).toBe(1);
   });
 
   it('waits for initialize() after that, where the client does not negotiate by itself', () => {
-    const chart = challenge(opening({ autoInitialize: false })).say({ type: 'session.opened' });
+    const chart = authorize(challenge(opening({ autoInitialize: false }))).say({ type: 'session.opened' });
     expect(chart.path).toBe('initializing.waiting');
     expect(chart.submit(ping(5)).commands).toEqual([{ type: 'send.requested', ids: [5] }]);
   });
 
-  it('is sent nothing before it opens, though it says that it is authorized, or asks', () => {
-    const chart = authorize(challenge(opening()));
-    expect(chart.path).toBe('connecting.authorizing');
+  it('is sent nothing before it opens, though it asks', () => {
+    const chart = challenge(opening());
     chart.receive({ kind: 'request', id: 'p', method: 'ping', body: undefined });
     expect(chart.commands).toEqual([]);
+    expect(authorize(chart).commands).toEqual([]);
   });
 
-  it('is given up by the deadline of credentials', () => {
-    const chart = challenge(opening()).pass('authTimeout').end();
-    expect(chart.context.failure?.code).toBe('authorization_timeout');
+  it('is given up by the deadline of credentials while they are got, and by that of opening after it', () => {
+    const slow = challenge(opening()).pass('authTimeout').end();
+    expect(slow.context.failure?.code).toBe('authorization_timeout');
+    const silent = authorize(challenge(opening())).pass('connectTimeout');
+    const evidence = failure({ ...exited, code: 'no_endpoint', message: 'it named no endpoint' });
+    silent.say({ type: 'session.ended', chance: 0.5, evidence });
+    expect(silent.context.failure).toMatchObject({ code: 'connect_timeout', retryable: true, because: evidence });
+  });
+
+  it('goes for credentials three times, the handshake included, and is given up the fourth', () => {
+    const chart = opening();
+    for (let time = 1; time <= 3; time += 1) authorize(challenge(chart));
+    chart.say({ type: 'session.opened' });
+    expect(challenge(chart).path).toBe('closing.terminating');
+    const unopened = opening();
+    for (let time = 1; time <= 3; time += 1) authorize(challenge(unopened));
+    expect(challenge(unopened).path).toBe('closing.terminating');
+    expect(unopened.end().context.failure).toBe(http401);
   });
 });
 
@@ -255,10 +275,71 @@ describe('a session that is ready', () => {
   it('forgets in its end that credentials were being got', () => {
     const chart = challenge(new Chart().ready().submit(1)).close();
     expect(chart.path).toBe('closing.draining');
+    expect(recordOf(chart.snapshot).authorizing).toBe(false);
     expect(authorize(deny(challenge(chart))).path).toBe('closing.draining');
     chart.receive(result(1));
     expect(chart.path).toBe('closing.terminating');
     expect(chart.context.authorizing).toBeNull();
+  });
+});
+
+describe('a session whose successor gets no credentials', () => {
+  /** The second generation, in place of one that was lost. */
+  const replacing = (): Chart => new Chart().ready().lose().end().submit(7);
+
+  it('is mourned with both what it was lost by and why there is no other', () => {
+    const chart = deny(challenge(replacing().say({ type: 'session.opened' }))).end();
+    expect(chart.path).toBe('disconnected');
+    const told = { ...denial, message: `it said access_denied; before that, ${exited.message}`, because: exited };
+    expect(chart.context.failure).toEqual(told);
+    expect(chart.told).toContainEqual({ type: 'leases.ended', ids: [1], reason: 'failed', failure: told });
+    expect(chart.told).toMatchObject([
+      {},
+      {
+        settlements: [
+          { id: 7, failure: { kind: 'session_lost', code: 'access_denied', executed: 'no', because: told } },
+        ],
+      },
+      {},
+    ]);
+  });
+
+  it('says of a deadline what was turned down, and behind that what it was lost by', () => {
+    const chart = challenge(replacing().say({ type: 'session.opened' }))
+      .pass('authTimeout')
+      .end();
+    expect(chart.context.failure).toMatchObject({
+      code: 'authorization_timeout',
+      because: { code: 'http_401', because: exited },
+    });
+  });
+
+  it('and is left behind says that too', () => {
+    const chart = deny(challenge(replacing().say({ type: 'session.opened' }))).pass('killDeadline');
+    expect(chart.context.failure?.code).toBe('access_denied');
+    expect(chart.context.failure?.message).toMatch(/^it said access_denied; and the session did not end within/);
+  });
+
+  it('keeps the first cause alone while it is tried again', () => {
+    const chart = replacing().lose().end();
+    expect(chart.path).toBe('connecting.backoff');
+    expect(chart.context.failure).toBe(exited);
+  });
+});
+
+describe('a call that is too late while credentials are got', () => {
+  it('says what was turned down, sent or not', () => {
+    const chart = challenge(new Chart().ready().submit(1))
+      .submit(2)
+      .send({ type: 'requests.expired', ids: [1, 2] });
+    expect(chart.told).toMatchObject([
+      {
+        settlements: [
+          { id: 1, failure: { kind: 'timeout', executed: 'maybe', because: http401 } },
+          { id: 2, failure: { kind: 'timeout', executed: 'no', because: http401 } },
+        ],
+      },
+    ]);
   });
 });
 

@@ -1,9 +1,11 @@
 /** Mutants of getting credentials, and of a server that cannot be heard. */
 import { clientBounds, type ClientBounds } from '../../src/testing/checker/client-bounds.js';
 import * as generations from '../../src/machines/generations.js';
-import type { ChartOptions } from '../../src/machines/index.js';
+import type { ChartOptions, ClientContext } from '../../src/machines/index.js';
+import type { Step } from '../../src/machines/client.types.js';
+import { perform } from '../../src/machines/perform.js';
 import * as requests from '../../src/machines/requests.js';
-import { but, mistaking, mutant, nothing, type Changes, type Mutant } from './mutant.js';
+import { but, mistaking, mutant, nothing, type Changes, type Mutant, type Of } from './mutant.js';
 import { redrawnState } from './redrawn.js';
 
 const one: ClientBounds = {
@@ -41,6 +43,42 @@ const readyAtOnce = redrawnState('connecting', 'authorizing', (state) => ({
   on: { ...state.on, 'session.authorized': { target: '#client.ready', actions: 'goOn' } },
 }));
 
+/** An idle session goes on waiting for what has come, or will not. */
+const inertWhileIdle = redrawnState('ready', 'idle', (state) => ({
+  ...state,
+  on: { ...state.on, 'session.authorized': {}, 'session.denied': {} },
+}));
+
+const readyAnew = redrawnState('ready', 'degraded', (state) => ({
+  ...state,
+  on: { ...state.on, 'session.restored': { target: '#client.ready', reenter: true, actions: 'hear' } },
+}));
+
+const idleAnew = redrawnState('ready', 'idle', (state) => ({
+  ...state,
+  on: { ...state.on, 'session.degraded': { target: '#client.ready.idle', reenter: true, actions: 'deafen' } },
+}));
+
+/** A transport that was authorized before it opens is taken for one that somebody has yet to log in for. */
+const neverOpens = redrawnState('connecting', 'authorizing', (state) => ({
+  ...state,
+  on: {
+    ...state.on,
+    'session.authorized': [{ guard: 'hasOpened', target: '#client.initializing.negotiating', actions: 'goOn' }, {}],
+  },
+}));
+
+/** What is under way too. */
+function settleAll(context: ClientContext, { failure }: Of<'session.challenged' | 'session.denied'>): Step {
+  const ids = [...context.requests.keys()];
+  const told = { ...failure, executed: 'maybe' as const };
+  const settlements = ids.map((id) => ({ id, kind: 'failure' as const, failure: told }));
+  return {
+    changes: requests.remove(context, ids),
+    effects: ids.length === 0 ? [] : [{ type: 'requests.settled', settlements }],
+  };
+}
+
 const neverLeft = redrawnState('ready', 'degraded', ({ on, ...state }) => ({
   ...state,
   on: Object.fromEntries(Object.entries(on ?? {}).filter(([type]) => type !== 'lease.released')),
@@ -51,6 +89,28 @@ export const ofAuthorization: readonly Mutant[] = [
     guards: { mayAuthorize: () => true },
   }),
   ofLogin('it is not counted how often credentials were got', 'L2', { actions: { countAuthorization: nothing } }),
+  ofLogin('a server is shown credentials once, and not three times', 'L2', {
+    guards: { mayAuthorize: ({ context }) => context.authorizations < 1 },
+  }),
+  ofLogin('a denial costs also what is under way', 'I6', { actions: { settleDenied: perform(settleAll) } }),
+  ofLogin('to be asked for credentials costs what is under way', 'I6', {
+    actions: {
+      awaitCredentials: perform((context: ClientContext, event: Of<'session.challenged'>): Step => {
+        const { changes, ...others } = settleAll(context, event);
+        return { ...others, changes: { ...changes, authorizing: event.failure } };
+      }),
+    },
+  }),
+  ofLogin('who is given up for want of credentials is told only how it began', 'I10', {
+    actions: {
+      giveUp: mistaking(generations.giveUp, ({ closing }) => ({ closing: closing && { ...closing, failure: null } })),
+    },
+  }),
+  {
+    ...drawn('an idle session does not hear what came of credentials', 'I8', inertWhileIdle, challenged),
+    options: { idleTimeout: 60_000 },
+  },
+  drawn('a transport that was authorized is not heard when it opens', 'I1', neverOpens, challenged),
   drawn('who is authorized is ready, handshake or not', 'L2', readyAtOnce, challenged),
   ofLogin('calls are sent while credentials are being got', 'I8', {
     actions: { admitRequests: mistaking(requests.admitRequests, () => ({ authorizing: null })) },
@@ -79,6 +139,11 @@ export const ofAuthorization: readonly Mutant[] = [
     { autoInitialize: false },
   ),
   drawn('the last release is ignored while the server is not heard', 'I3', neverLeft, deaf),
+  drawn('a session that is heard again begins anew to be ready', 'L2', readyAnew, deaf),
+  {
+    ...drawn('an idle session that is unheard begins anew to be idle', 'L2', idleAnew, deaf),
+    options: { idleTimeout: 60_000 },
+  },
   ofHearing('an idle session forgets that it cannot hear', { guards: { isDeaf: () => false } }),
   ofHearing('nobody is told that the server is not heard', { actions: { deafen: nothing } }),
   ofHearing('a server that is heard again is not', { actions: { hear: nothing } }),

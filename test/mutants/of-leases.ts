@@ -51,7 +51,12 @@ export const ofLeases: readonly Mutant[] = [
         changes: { ...done.changes, leases: context.leases.clear() },
         effects: [
           ...(done.effects ?? []).filter(({ type }) => type !== 'leases.ended'),
-          { type: 'leases.ended', ids: [...context.leases.keys()], reason: 'failed', failure: context.failure },
+          {
+            type: 'leases.ended',
+            ids: [...context.leases.keys()],
+            reason: 'failed',
+            failure: done.changes?.failure ?? null,
+          },
         ],
       })),
     },

@@ -2,14 +2,19 @@
 import * as generations from '../../src/machines/generations.js';
 import { clientMachine } from '../../src/machines/index.js';
 import { broken, but, mutant, nothing, type Changes, type Mutant, type Of } from './mutant.js';
+import { anew } from '../../src/machines/ways.js';
 import { redrawn } from './redrawn.js';
 import { perform } from '../../src/machines/perform.js';
 import type { ClientContext } from '../../src/machines/index.js';
+import { clientBounds, type ClientBounds } from '../../src/testing/checker/client-bounds.js';
 
 /** A loss leads at once to the next session, with no way through `closing`. */
 const withoutClosing = redrawn((config) => {
   const ready = config.states?.['ready'];
-  const on = { ...ready?.on, 'session.lost': { target: '#client.connecting.opening' } };
+  const on = {
+    ...ready?.on,
+    'session.lost': { target: '#client.connecting.opening', actions: anew },
+  };
   return { ...config, states: { ...config.states, ready: { ...ready, on } } };
 });
 
@@ -35,6 +40,20 @@ const givingUp = (mistake: (context: ClientContext) => ClientContext): Changes =
   },
 });
 
+const known: ClientBounds = { ...clientBounds, leases: 1, requests: 1, owned: 0, inbound: 0, restarts: 1 };
+
+/** It survives its session, and is taken for something that is known of the next. */
+const keeping = (what: string, key: keyof ClientContext): Mutant => ({
+  ...mutant(`the end of a session does not end ${what}`, 'I4', {
+    actions: {
+      forgetSession: perform((context: ClientContext) => ({
+        changes: { ...generations.forgetSession().changes, [key]: context[key] },
+      })),
+    },
+  }),
+  bounds: known,
+});
+
 export const ofSessions: readonly Mutant[] = [
   {
     name: 'the crash of a session that is ending is not outlived',
@@ -52,6 +71,11 @@ export const ofSessions: readonly Mutant[] = [
   mutant('a session is not told to end', 'I4', {
     actions: { terminate: but(generations.terminate, (done) => ({ ...done, commands: [] })) },
   }),
+  keeping('that it has opened', 'opened'),
+  keeping('that it is suspected', 'suspected'),
+  keeping('that credentials are being got', 'authorizing'),
+  keeping('how often credentials were got', 'authorizations'),
+  keeping('that it is not heard', 'deaf'),
   mutant('nobody is told that a session was left behind', 'I4', {
     actions: { abandonSession: but(generations.abandonSession, (done) => ({ ...done, effects: [] })) },
   }),

@@ -189,7 +189,7 @@ describe('a connection that has to be authorized before it is open', () => {
     open();
     await connecting;
     expect(server.count('initialize')).toBe(1);
-    expect(watched.states.slice(1, 4)).toEqual(['connecting.opening', authorizing, handshaking]);
+    expect(watched.states.slice(1, 5)).toEqual(['connecting.opening', authorizing, 'connecting.opening', handshaking]);
   });
 });
 

@@ -47,6 +47,14 @@ const reasonOf = (act: () => unknown): unknown => {
 };
 
 describe('an entry of a config [3.8.2, 3.8.16]', () => {
+  it('says how its server is reached as a source does: tls, proxy, socketPath, terminateSession', () => {
+    const how = { tls: { ca: 'pem' }, proxy: 'http://127.0.0.1:9', terminateSession: false };
+    const url = 'https://server.example/mcp';
+    expect(parsed({ url, ...how, socketPath: null })).toEqual({ source: { url, ...how }, options: {} });
+    const { message } = reasonOf(() => parsed({ url, tls: { rejectUnauthorised: false } })) as Error;
+    expect(message).toContain('mcpServers.one.tls');
+  });
+
   it('may be a process: command, args, env and cwd; keep_alive and timeout are options of its client [3.8.3]', () => {
     expect(
       parsed({

@@ -20,6 +20,7 @@ const waits: readonly (readonly [string, Fault, number])[] = [
   ['503 with Retry-After', faults.status(503, { 'retry-after': '60' }), 60_000],
   ['429 without Retry-After', faults.status(429), 1_000],
   ['429 with a Retry-After that says nothing', faults.status(429, { 'retry-after': 'later' }), 1_000],
+  ['Retry-After: 1.5', faults.status(503, { 'retry-after': '1.5' }), 1_500],
   ['Retry-After: 0', faults.status(429, { 'retry-after': '0' }), 100],
   ['a negative Retry-After', faults.status(503, { 'retry-after': '-5' }), 100],
   ['a Retry-After in the past', faults.status(503, { 'retry-after': past }), 100],

@@ -1,7 +1,8 @@
 /** Streamable HTTP through the client: servers of every kind that there are. */
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AuthorizationError, ConnectionError, RequestTimeoutError, type ClientOptions } from '../../src/index.js';
-import { httpClient } from '../support/http-clients.js';
+import { systemClock } from '../../src/protocol/clock.js';
+import { httpClient, watchedStates } from '../support/http-clients.js';
 import { faults } from '../support/http-faults.js';
 import { HttpServer } from '../support/http-server.js';
 import { firstText, textOf } from '../support/results.js';
@@ -48,6 +49,60 @@ describe('a session over HTTP', () => {
       server.release();
     }, 300);
     expect(firstText(await patient)).toBe('released');
+  });
+});
+
+describe('a call that a busy server turns down until its time is up', () => {
+  it.each([
+    ['a timeout', () => ({ timeout: 200 }), 'RequestTimeoutError'],
+    ['an abort', () => ({ signal: AbortSignal.timeout(200) }), 'RequestAbortedError'],
+  ])('was not executed, and says why it waited: %s', async (_, options, name) => {
+    const { client, server } = await httpClient({ stream: false }, { clock: systemClock });
+    const lease = await client.connect();
+    server.always('tools/call', faults.status(429, { 'retry-after': '30' }));
+    const error: unknown = await lease.callTool('echo', {}, options()).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ name, executed: 'no' });
+    expect((error as Error).message).toContain('limits the rate of requests (429)');
+    // The next that arrives would be behind it.
+    await lease.ping();
+    expect(server.names).not.toContain('notifications/cancelled');
+  });
+
+  it('was not executed either when the client closes', async () => {
+    const { client, server } = await httpClient({ stream: false }, { clock: systemClock });
+    const lease = await client.connect();
+    server.next('tools/call', faults.status(429, { 'retry-after': '30' }));
+    const call = lease.callTool('echo').catch((reason: unknown) => reason);
+    await server.arrived('tools/call');
+    await lease.ping();
+    await client.close({ drain: 100 });
+    expect(await call).toMatchObject({ name: 'ClosedError', executed: 'no', cause: { status: 429 } });
+  });
+});
+
+describe('a lost session whose replacement is asked who it is', () => {
+  it('comes back, though the credentials cannot be got at first', async () => {
+    let current = 'one';
+    let failures = 3;
+    const auth = ({ refused }: { readonly refused: string | null }): string => {
+      if (refused === null) return current;
+      failures -= 1;
+      if (failures >= 0) throw new Error('the vault does not answer');
+      current = 'two';
+      return current;
+    };
+    const { client, server } = await httpClient(
+      { stream: false },
+      { auth, clock: systemClock, reconnect: { initialDelay: 20, maxDelay: 20 } },
+    );
+    const states = watchedStates(client);
+    const lease = await client.connect();
+    server.always('initialize', faults.unlessBearer('two'));
+    server.forget();
+    expect(await textOf(lease, 'echo', { text: 'again' })).toBe('again');
+    expect(lease.active).toBe(true);
+    expect(failures).toBe(-1);
+    expect(states.filter((state) => state.endsWith('ready connected'))).toHaveLength(2);
   });
 });
 

@@ -34,6 +34,32 @@ describe('closing', () => {
     await server.quiet();
   });
 
+  it('deletes the session though nothing that was told before is acknowledged', async () => {
+    const server = await startServer();
+    const clock = new ManualClock();
+    const seen = await connect(server, { clock });
+    server.always('notifications/roots/list_changed', faults.hang);
+    seen.link.send(Array.from({ length: 8 }, () => notification('notifications/roots/list_changed')));
+    await server.arrived('notifications/roots/list_changed', 4);
+    seen.link.close(10_000);
+    clock.advance(3_000);
+    await server.arrived('DELETE');
+    await seen.told('ended');
+    expect(server.sessions.size).toBe(0);
+  });
+
+  it('keeps no socket for a cancel that is not acknowledged in two seconds', async () => {
+    const server = await startServer();
+    const clock = new ManualClock();
+    const seen = await connect(server, { clock });
+    server.always('notifications/cancelled', faults.hang);
+    seen.link.send([1, 2, 3, 4].map((requestId) => notification('notifications/cancelled', { requestId })));
+    await server.arrived('notifications/cancelled', 4);
+    const answered = seen.send({ jsonrpc: '2.0', id: 'question', result: {} });
+    clock.advance(2_000);
+    expect(await answered).toBeNull();
+  });
+
   it('takes 405 for an answer to DELETE, and an error too', async () => {
     for (const fault of [faults.status(405), faults.reset, faults.status(404)]) {
       const server = await startServer();

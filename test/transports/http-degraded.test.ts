@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { event, faults, type Fault } from '../support/http-faults.js';
 import type { HttpServer } from '../support/http-server.js';
+import { ScriptedAuthorizer } from '../support/scripted-authorizer.js';
 import { call, connect, ManualClock, startServer, type Observed } from './http-harness.js';
 
 const note = (n: number): object => ({ jsonrpc: '2.0', method: 'notifications/message', params: { n } });
@@ -55,6 +56,18 @@ describe('a stream that the server accepts and closes at once', () => {
     await seen.told('degraded');
     await poll(server, clock, slow);
     expect(server.count('GET')).toBe(9);
+  });
+
+  it.each([
+    ['JSON that is no message', 'data: 1\n\n'],
+    ['an answer to nothing', event({ jsonrpc: '2.0', id: 'x', result: {} })],
+    ['a method of no protocol', event({ method: 'n' })],
+  ])('is of no use because of %s', async (_, text) => {
+    const server = await startServer();
+    const clock = new ManualClock();
+    const seen = await deafened(server, clock, faults.events(text));
+    expect(server.count('GET')).toBe(8);
+    expect(seen.saw('restored')).toBe(false);
   });
 
   it('is told to be heard again with its first message', async () => {
@@ -167,5 +180,78 @@ describe('an event that is larger than a message may be', () => {
     for (const delay of [1_000, 1_600, 2_560, 4_096, 6_554, 10_486, 16_777]) await poll(server, clock, delay);
     await seen.told('degraded');
     expect(seen.log.at(-1)).toMatchObject({ failure: { because: { code: 'message_too_large' } } });
+  });
+});
+
+describe('a stream that was there, and whose next connection is not answered', () => {
+  it('is waited for half a minute each time, and then it is told', async () => {
+    const server = await startServer();
+    const clock = new ManualClock();
+    server.next('GET', faults.events(event(note(1))));
+    server.always('GET', faults.hang);
+    const seen = await connect(server, { clock });
+    for (const delay of [1_000, 1_000, 1_600, 2_560, 4_096, 6_554, 10_486, 16_777]) {
+      await poll(server, clock, delay);
+      await clock.armed(30_000);
+      expect(seen.saw('degraded')).toBe(false);
+      clock.advance(30_000);
+    }
+    await seen.told('degraded');
+    expect(seen.log.at(-1)).toMatchObject({ failure: { because: { code: 'no_answer' } } });
+    server.next('GET', faults.events(event(note(2))));
+    await poll(server, clock, 60_000);
+    await seen.told('restored');
+  });
+
+  it('is told too where it is the function for headers that never comes back', async () => {
+    const server = await startServer();
+    const clock = new ManualClock();
+    server.next('GET', faults.events(event(note(1))));
+    let isStuck = false;
+    const headers = (): Record<string, string> | Promise<Record<string, string>> =>
+      isStuck ? new Promise(() => undefined) : {};
+    const seen = await connect(server, { clock, options: { headers } });
+    await clock.armed(1_000);
+    isStuck = true;
+    for (const delay of [1_000, 1_000, 1_600, 2_560, 4_096, 6_554, 10_486, 16_777]) {
+      await clock.armed(delay);
+      clock.advance(delay + 30_000);
+    }
+    await seen.told('degraded');
+    expect(server.count('GET')).toBe(1);
+  });
+
+  it('is waited for without end where there has been none: a server may begin it with its first word', async () => {
+    const server = await startServer();
+    const clock = new ManualClock();
+    server.always('GET', faults.hang);
+    const connecting = connect(server, { clock });
+    // What follows the handshake waits for the stream no longer than this.
+    await clock.armed(500);
+    clock.advance(500);
+    const seen = await connecting;
+    clock.advance(3_600_000);
+    expect(server.count('GET')).toBe(1);
+    expect(seen.saw('degraded')).toBe(false);
+  });
+});
+
+describe('a stream that wants credentials', () => {
+  it('of a session that nobody uses does not ask for them until somebody does', async () => {
+    const authorizer = new ScriptedAuthorizer('first-token');
+    const server = await startServer();
+    const clock = new ManualClock();
+    server.next('GET', faults.events(event(note(1))));
+    const seen = await connect(server, { clock, options: { authorizer } });
+    await clock.armed(1_000);
+    seen.link.hold?.(false);
+    server.always('GET', faults.unlessBearer('second-token'));
+    await poll(server, clock, 1_000);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(authorizer.asked).toEqual([]);
+    expect(clock.delays).toEqual([]);
+    seen.link.hold?.(true);
+    await authorizer.grant('second-token');
+    await server.until(() => server.streams.size === 1);
   });
 });

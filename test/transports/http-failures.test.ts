@@ -218,10 +218,22 @@ describe('a redirect', () => {
     server.next('tools/call', to(307, other.url.href));
     seen.link.send([call(1)]);
     const { failure } = await seen.failed(1);
-    expect(failure.message).toBe(
-      `${server.url.href} redirects to another origin, ${other.url.origin}, which is not followed`,
-    );
+    expect(failure.message).toBe(`${server.url.href} redirects to another origin, which is not followed`);
     expect(other.connections).toBe(0);
+  });
+
+  it.each([
+    ['to a host that is our token', 'http://s3cr3t-token-1234/', 'redirects to another origin'],
+    ['by a scheme that is our token', 's3cr3t-token-1234://x', 'redirects to another origin'],
+    ['to the same host over https', 'https://127.0.0.1/mcp', 'redirects to the same host over https:'],
+  ])('%s is told without what the server wrote', async (_, location, words) => {
+    const server = await startServer();
+    const seen = await connect(server, { options: { headers: { authorization: 'Bearer S3cr3t-token-1234' } } });
+    server.next('tools/call', to(307, location));
+    seen.link.send([call(1)]);
+    const { failure } = await seen.failed(1);
+    expect(failure.message).toContain(words);
+    expect(failure.message.toLowerCase()).not.toContain('s3cr3t');
   });
 
   it('that would change the method is not followed', async () => {

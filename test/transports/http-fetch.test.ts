@@ -1,6 +1,10 @@
 /** The user's own `fetch`: the same promises, through it. */
+import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { Agent, type Dispatcher } from 'undici';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { causeOf } from '../../src/protocol/failure.js';
+import type { DispatcherLike } from '../../src/transports/remote-options.js';
 import { event, faults, type Fault } from '../support/http-faults.js';
 import { call, connect, initialize, notification, Observed, startServer, type Setting } from './http-harness.js';
 
@@ -216,5 +220,56 @@ describe('a fetch of the user’s', () => {
     reject(new Error('late'));
     await new Promise((resolve) => setImmediate(resolve));
     expect(seen.names).toEqual(['opened', 'ended']);
+  });
+});
+
+describe('what carries a request and ends without an answer', () => {
+  it('has failed: a fetch that gives an answer of no status', async () => {
+    const server = await startServer({ stream: false });
+    let isOdd = false;
+    const own: typeof fetch = (url, init) => (isOdd ? Promise.resolve(Response.error()) : fetch(url, init));
+    const seen = await connect(server, { options: { fetch: own } });
+    isOdd = true;
+    seen.link.send([call(1)]);
+    expect((await seen.failed(1)).failure).toMatchObject({ kind: 'connection', executed: 'maybe' });
+  });
+
+  it('has failed: a dispatcher that says that it is over, and nothing before', async () => {
+    const server = await startServer({ stream: false });
+    const agent = new Agent();
+    onTestFinished(() => agent.destroy());
+    let isOdd = false;
+    const dispatcher: DispatcherLike = {
+      dispatch: (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean => {
+        if (!isOdd) return agent.dispatch(options, handler);
+        const controller = { abort: () => undefined } as never;
+        handler.onRequestStart?.(controller, {});
+        handler.onResponseEnd?.(controller, {});
+        return true;
+      },
+    };
+    const seen = await connect(server, { options: { dispatcher } });
+    isOdd = true;
+    seen.link.send([call(1)]);
+    expect((await seen.failed(1)).failure).toMatchObject({ code: 'no_answer', executed: 'maybe' });
+  });
+});
+
+describe('an error of a fetch of the user’s', () => {
+  it('that quotes the address is shown without the secrets of it', async () => {
+    const server = await startServer({ stream: false });
+    let isGone = false;
+    const own = (url: string | URL, init?: RequestInit): Promise<Response> => {
+      if (!isGone) return fetch(url, init);
+      const reason = Object.assign(new Error(`request to ${String(url)} failed`), { code: 'ECONNRESET' });
+      return Promise.reject(new TypeError('fetch failed', { cause: reason }));
+    };
+    const options = { fetch: own, url: new URL('?api_key=s3cr3t-of-the-query', server.url) };
+    const seen = await connect(server, { options });
+    isGone = true;
+    seen.link.send([call(1)]);
+    const { failure } = await seen.failed(1);
+    expect(failure).toMatchObject({ code: 'ECONNRESET', executed: 'maybe' });
+    expect(inspect(causeOf(failure), { depth: 9 })).not.toContain('s3cr3t');
   });
 });

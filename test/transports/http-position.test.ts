@@ -120,6 +120,21 @@ describe('an event that comes again', () => {
     expect(read(other, event('3', d), event('4', 'h'))).toEqual(['h']);
   });
 
+  it('of an id that another event had is told: the server counts anew on each connection', () => {
+    const position = new StreamPosition();
+    const [ping, other] = [
+      { id: 'one', method: 'ping' },
+      { id: 'two', method: 'ping' },
+    ];
+    expect(read(position, event('1', ping))).toEqual([ping]);
+    expect(read(position, event('1', other))).toEqual([other]);
+    expect(read(position, event('1', other))).toEqual([]);
+    // An answer is told once more rather than not at all.
+    const answer = { id: 1, result: {} };
+    expect(read(position, event('2', answer))).toEqual([answer]);
+    expect(read(position, event('2', answer))).toEqual([answer]);
+  });
+
   it('is known for a thousand others', () => {
     const position = new StreamPosition();
     const many = Array.from({ length: 1_100 }, (_, n) => event(`n${String(n)}`, n)).join('');

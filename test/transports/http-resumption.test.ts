@@ -421,3 +421,54 @@ describe('a stream that is turned down for its token', () => {
     expect(seen.saw('degraded')).toBe(false);
   });
 });
+
+describe('what is no progress', () => {
+  it('does not make more attempts of five: JSON that is no message', async () => {
+    const server = await startServer({ stream: false });
+    const clock = new ManualClock();
+    const seen = await connect(server, { clock });
+    server.next('tools/call', faults.events('id: p\nretry: 0\ndata:\n\n'));
+    seen.link.send([call(1)]);
+    server.always('GET', faults.events('retry: 0\ndata: 1\n\n'));
+    const asked = server.count('GET');
+    for (const delay of [100, 160, 256, 410, 655]) {
+      await clock.armed(delay);
+      clock.advance(delay);
+    }
+    expect((await seen.failed(1)).failure).toMatchObject({ code: 'stream_ended', executed: 'maybe' });
+    expect(server.count('GET')).toBe(asked + 5);
+  });
+});
+
+describe('a server that counts its events anew on each connection', () => {
+  it('is heard: the answer has the id of what came before', async () => {
+    const server = await startServer({ stream: false });
+    const clock = new ManualClock();
+    const seen = await connect(server, { clock });
+    server.next('tools/call', faults.events(named('0', note(1))));
+    server.next('GET', faults.events(named('0', result(1))));
+    seen.link.send([call(1)]);
+    await clock.armed(1_000);
+    clock.advance(1_000);
+    await seen.answer(1);
+  });
+});
+
+describe('the stream of a request that breaks off after the session was lost', () => {
+  it('is not asked for: the request has failed at once, of its own', async () => {
+    const server = await startServer({ stream: false });
+    const seen = await connect(server);
+    server.next('tools/call', ({ response }) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('id: p\nretry: 60000\ndata:\n\n');
+    });
+    expect(await seen.send(call(1))).toBeNull();
+    const asked = server.count('GET');
+    server.forget();
+    seen.link.send([call(2)]);
+    await seen.lost();
+    server.visits.find(({ message }) => message.id === 1)?.response.end();
+    expect((await seen.failed(1)).failure).toMatchObject({ code: 'stream_ended', executed: 'maybe' });
+    expect(server.count('GET')).toBe(asked);
+  });
+});

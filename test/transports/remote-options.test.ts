@@ -45,8 +45,9 @@ describe('an option of a server with an address', () => {
     [{ resume }],
   ])('is taken by the client, and beside the URL: %o', ({ resume: session, ...rest }: SourceOptions) => {
     expect(makes({ ...rest, ...(session && { resume: session }) })).not.toThrow();
-    expect(makes({}, { url, ...rest })).not.toThrow();
-    expect(() => sse(url, rest)).not.toThrow();
+    const secure = url.replace('http:', 'https:');
+    expect(makes({}, { url: secure, ...rest })).not.toThrow();
+    expect(() => sse(secure, rest)).not.toThrow();
   });
 
   it.each([
@@ -77,6 +78,10 @@ describe('an option of a server with an address', () => {
     [{ resume: { ...resume, sessionId: '' } }, 'resume.sessionId'],
     [{ resume: { ...resume, initializeResult: null } }, 'client.initializeResult'],
     [{ resume: { ...resume, other: 1 } }, 'resume.other'],
+    [
+      { resume: { ...resume, initializeResult: { protocolVersion: '2024-11-05' } } },
+      'must be the one in initializeResult',
+    ],
     [{ authTimeout: 0 }, 'authTimeout'],
   ])('of the client alone, that cannot be one, is refused: %o', (given, what) => {
     expect(makes(wrong(given))).toThrow(ConfigError);
@@ -96,6 +101,11 @@ describe('an option of a server with an address', () => {
     expect(makes(given)).toThrow(what);
     expect(makes({}, { url, ...given })).toThrow(what);
     expect(() => sse(url, given)).toThrow(what);
+  });
+
+  it('that is for https is refused of a server whose URL begins with http:', () => {
+    expect(makes({}, { url, tls: { rejectUnauthorized: false } })).toThrow(/option tls: .*http:/);
+    expect(makes({}, { url: url.replace('http:', 'https:'), tls: { rejectUnauthorized: false } })).not.toThrow();
   });
 
   it.each<readonly [string, () => Source]>([

@@ -12,7 +12,7 @@ const observed = (server: SseServer, setting: Setting = {}): Observed =>
   new Observed(server.url, { ...setting, transport: sseLink });
 
 describe('a stream over SSE that is not opened without a token', () => {
-  it('is opened when there is one, and `opened` says so alone', async () => {
+  it('is opened when there is one, and says so before', async () => {
     const authorizer = new ScriptedAuthorizer(null);
     const server = await SseServer.start();
     server.always('*', faults.unlessBearer('token-1'));
@@ -25,7 +25,7 @@ describe('a stream over SSE that is not opened without a token', () => {
     await seen.handshake();
     seen.link.send([call(1)]);
     expect(await seen.text(1)).toBe('call 1');
-    expect(told(seen)).toEqual(['challenged', 'opened']);
+    expect(told(seen)).toEqual(['challenged', 'authorized', 'opened']);
     await seen.close();
   });
 
@@ -40,7 +40,7 @@ describe('a stream over SSE that is not opened without a token', () => {
       answering: false,
       failure: { kind: 'authorization', status: 401, executed: 'no', retryable: false },
     });
-    expect(told(seen)).toEqual(['challenged', 'lost']);
+    expect(told(seen)).toEqual(['challenged', 'authorized', 'challenged', 'authorized', 'lost']);
     expect(authorizer.asked.map(({ challenge: { again } }) => again)).toEqual([false, true]);
     expect(server.count('GET')).toBe(3);
   });

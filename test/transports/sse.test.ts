@@ -353,7 +353,7 @@ describe('a hostile server over SSE', () => {
   });
 
   it.each([
-    ['of another origin', 'http://127.0.0.1:9/messages', /another origin, http:\/\/127\.0\.0\.1:9/],
+    ['of another origin', 'http://127.0.0.1:9/messages', /has another origin, which is not followed/],
     ['of another host by two slashes', '//elsewhere.test/messages?session=1', /another origin/],
     ['that is no http address', 'javascript:alert(1)', /another origin/],
     ['that is empty', ' ', /empty/],

@@ -114,9 +114,9 @@ class Facade {
     this.#options = frontOptions(this.#ports.resolved, this.#ports.given, entries);
   }
 
-  /** Null where there is one server, or it is not known yet. */
-  status(): ServerStatus[] | null {
-    return this.#members?.status() ?? null;
+  /** Null where there is one server, or they are not known yet. */
+  get members(): Members | null {
+    return this.#members;
   }
 
   #open(budget: number): Link | Promise<Link> {
@@ -199,23 +199,31 @@ class Facade {
 
 /** What stands behind a client, and the options it has because of that. */
 export interface Behind {
+  /** Of the client in front. */
+  readonly name: string;
   readonly source: ResolvedSource;
   readonly options: ResolvedOptions;
   /** Null where it is one server. */
   readonly status: () => ServerStatus[] | null;
+  /** The client of each server, by its name; null where it is one server. */
+  readonly clients: () => ReadonlyMap<string, Client> | null;
 }
 
 /** @throws ConfigError when the source cannot work */
 export function behindOf(of: Source | SeveralServers, ports: FacadePorts): Behind {
   const { resolved, given } = ports;
   const facade = new Facade(ports);
-  const status = (): ServerStatus[] | null => facade.status();
+  const views = {
+    name: ports.name,
+    status: (): ServerStatus[] | null => facade.members?.status() ?? null,
+    clients: (): ReadonlyMap<string, Client> | null => facade.members?.clients ?? null,
+  };
   try {
     const several = severalEntries(of);
     if (several !== null) {
       refuseShared(given);
       const source = facade.ofEntries(several);
-      return { source, options: facade.options, status };
+      return { source, options: facade.options, ...views };
     }
     // What is said of several servers is an object of its own, and was taken above.
     const one = of as Source;
@@ -223,9 +231,9 @@ export function behindOf(of: Source | SeveralServers, ports: FacadePorts): Behin
     const resolvedSource = resolveSource(one, source, { clock, limits });
     const path = configPathOf(one, source.cwd);
     if (path === null)
-      return { source: resolvedSource, options: withOptions(resolved, given, optionsOfConfig(one)), status };
+      return { source: resolvedSource, options: withOptions(resolved, given, optionsOfConfig(one)), ...views };
     const file = facade.ofFile(path, resolvedSource);
-    return { source: file, options: facade.options, status };
+    return { source: file, options: facade.options, ...views };
   } catch (error) {
     throw errorFrom(error);
   }

@@ -1,4 +1,5 @@
 /** The servers of a group: for each a client, with its own chart, its own session and its own policy. */
+import type { Failure } from '../../protocol/failure.js';
 import type { Client } from '../client.js';
 import type { McpActorError, ClientState } from '../errors.js';
 import type { CloseOptions } from '../lifecycle.js';
@@ -11,12 +12,18 @@ export interface ServerStatus {
   /** What the config, or the group, calls it. */
   readonly name: string;
   readonly state: ClientState;
+  /** The same with its substates: `connecting.authorizing`, `ready.degraded`. */
+  readonly path: string;
   /** Its n-th session; 0 before the first. */
   readonly generation: number;
   /** Sessions in a row that have not (yet) stayed ready for `stableAfter`. */
   readonly attempts: number;
   /** Why its last session, or the attempt to make one, ended when nobody asked. */
   readonly failure: McpActorError | null;
+  /** Whether credentials are being got for it, be it that somebody has to log in: it is sent nothing new meanwhile. */
+  readonly authorizing: boolean;
+  /** Why it cannot be heard but for what it is asked, while that is so; or null. Requests to it go on. */
+  readonly degraded: Failure | null;
 }
 
 /** A server and the options of its client. */
@@ -26,13 +33,10 @@ export interface ServerEntry {
 }
 
 /** @internal */
-export const statusOf = (name: string, client: Client): ServerStatus => ({
-  name,
-  state: client.state,
-  generation: client.generation,
-  attempts: client.getSnapshot().attempts,
-  failure: client.failure,
-});
+export function statusOf(name: string, client: Client): ServerStatus {
+  const { state, path, generation, attempts, authorizing, degraded } = client.getSnapshot();
+  return { name, state, path, generation, attempts, failure: client.failure, authorizing, degraded };
+}
 
 /** @internal */
 export class Members {

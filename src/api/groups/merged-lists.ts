@@ -21,6 +21,8 @@ const ORIGIN = 'mcp-actor/server';
 export interface Listing {
   readonly shares: Shares;
   readonly signal: AbortSignal;
+  /** Of servers that a list had to do without while credentials are being got for them. */
+  readonly missed: Set<string>;
   readonly complain: (error: unknown, where: string) => void;
 }
 
@@ -143,7 +145,7 @@ async function whoIsUp(shares: Shares, signal: AbortSignal): Promise<[string, Cl
 }
 
 /** @throws what the first server failed of, when all of them did; FailureError when none is up */
-export async function merged<T>(list: List<T>, { shares, signal, complain }: Listing): Promise<object> {
+export async function merged<T>(list: List<T>, { shares, signal, missed, complain }: Listing): Promise<object> {
   const up = await whoIsUp(shares, signal);
   const asked = up.filter(([, client]) => client.serverCapabilities?.[list.capability] !== undefined);
   const lists = await Promise.allSettled(asked.map(([, client]) => everything(list, client, signal)));
@@ -153,6 +155,7 @@ export async function merged<T>(list: List<T>, { shares, signal, complain }: Lis
     [list.key]: lists.flatMap((one, at) => {
       const name = asked[at]?.[0] ?? '';
       if (one.status === 'fulfilled') return one.value.map((item) => list.rename(name, item));
+      if (asked[at]?.[1].getSnapshot().authorizing === true) missed.add(name);
       complain(one.reason, `${list.method} of server ${JSON.stringify(name)}`);
       return [];
     }),

@@ -44,6 +44,8 @@ export class Router {
   level: string | null = null;
   /** What is subscribed to, by server: a new session of its knows nothing of it. */
   readonly subscriptions = new Map<string, Set<string>>();
+  /** The servers that a list had to do without, since credentials are being got for them. */
+  readonly missed = new Set<string>();
   readonly #shares: Shares;
   readonly #tokens: ProgressTokens;
   readonly #ports: RouterPorts;
@@ -66,7 +68,7 @@ export class Router {
           code: INVALID_PARAMS,
           message: `${request.method}: the lists of several servers come as one page, so there is no cursor to go on from`,
         });
-      return { shares: this.#shares, signal, complain: this.#ports.complain };
+      return { shares: this.#shares, signal, missed: this.missed, complain: this.#ports.complain };
     };
     switch (request.method) {
       case 'ping':

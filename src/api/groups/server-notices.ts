@@ -52,15 +52,19 @@ export class ServerNotices {
     let known = client.state === 'ready' ? client.generation : 0;
     let wasReady = known !== 0;
     this.#forget.push(
-      client.subscribe(({ state, generation }) => {
+      client.subscribe(({ state, generation, authorizing }) => {
         const isReady = state === 'ready';
         if (wasReady && (!isReady || generation !== known)) this.#audience.lost(name);
         wasReady = isReady;
+        const isBack = isReady && !authorizing && this.#router.missed.delete(name);
         if (isReady && generation !== known) {
           known = generation;
           this.#audience.changed();
           this.#announceLists(client);
           void this.#restore(name, client, generation);
+        } else if (isBack) {
+          // The session is the same, but there was a list without it.
+          this.#announceLists(client);
         } else if (state === 'disconnected' && known !== 0) {
           known = 0;
           this.#audience.changed();

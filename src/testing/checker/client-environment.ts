@@ -11,7 +11,8 @@ import type { Environment } from './model.js';
  * Callers, a session and a server that may do anything at any time, in the given bounds.
  *
  * @param bounds how many of each there may be at one time; default: `clientBounds`
- * @param options `symmetry: false` tells leases apart that nobody could tell apart, which proves nothing more
+ * @param options `symmetry: false` takes no two states for one that differ in more than the names of ids: a search of
+ *   many times the states, to hold against one in which alike is one
  * @example
  * ```ts
  * import { chartOptionsFor, checkMachine, clientBounds, clientEnvironment, clientInvariants } from 'mcp-actor/testing';

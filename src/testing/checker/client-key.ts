@@ -2,7 +2,7 @@
  * When two states of a client are one. Ids and times are names: what matters is which lease a request
  * belongs to, which request came first, and whether there is time at all. So leases are sorted by what
  * can be told of them, and requests stand in the order in which they came, and of their queue. Counters
- * count no further than they are compared, and what a state can no longer read is left out. So are the
+ * count no further than they are compared, and what a run that was asked to end has come to is left out. So are the
  * ids of the dead that a queue still holds: below 33 of them, nothing looks at how many there are.
  */
 import type { ClientContext, LeaseId, RequestRecord } from '../../machines/index.js';
@@ -121,24 +121,17 @@ function requestWords({ requests, leases }: ClientContext, { pending }: ClientWo
 const ownerWords = (leases: ClientContext['leases'], { leaseId }: RequestRecord): LeaseId | string =>
   leaseId === null ? 'none' : (leases.get(leaseId)?.status ?? 'over');
 
-/**
- * A run that was asked to end leaves the next nothing to count; whether a link is suspected, authorized or heard
- * matters while it sends.
- */
+/** A run that was asked to end leaves the next nothing to count; that it leaves nothing else either, I4 says. */
 function counters(context: ClientContext, world: ClientWorld): string {
-  const { initializes, suspected, authorizing, deaf, closing } = context;
   const isBetweenRuns = isAsked(context) || (world.session === null && context.leases.isEmpty());
-  if (isBetweenRuns) return String(Number(initializes));
-  const lives = closing === null;
-  const own = { suspected: suspected && lives, authorizing: lives ? authorizing : null, deaf: lives ? deaf : null };
-  return allCounters({ ...context, ...own, authorizations: lives ? context.authorizations : 0 }, world);
+  return isBetweenRuns ? String(Number(context.initializes)) : allCounters(context, world);
 }
 
 function allCounters(context: ClientContext, { run }: ClientWorld): string {
   const { options, attempts, reconnects, initializes, suspected, wasReady } = context;
   const limit = options.reconnect === false ? 0 : options.reconnect.attempts;
-  const { authorizing, deaf, authorizations } = context;
-  const waits = Number(suspected) + 2 * Number(authorizing !== null) + 4 * Number(deaf !== null);
+  const { opened, authorizing, deaf, authorizations } = context;
+  const waits = Number(suspected) + 2 * Number(authorizing !== null) + 4 * Number(deaf !== null) + 8 * Number(opened);
   const flags = Number(initializes) + 2 * Number(wasReady) + 4 * Number(run.wasReady) + 8 * waits;
   const [own, seen] = [attempts, run.attempts].map((count) => Math.min(count, limit + 1));
   return `${flags},${own},${seen},${Math.min(reconnects, 1)},${Math.min(authorizations, 3)}`;

@@ -77,8 +77,9 @@ function heard(
   effects: readonly MachineEffect[],
 ): LivingSession {
   const type: string = event.type;
-  if (type === 'session.opened' && !session.opened) return { ...session, opened: true, authorizing: false };
   if (session.closing) return session;
+  // One that is being authorized says so first.
+  if (type === 'session.opened' && !session.opened && !session.authorizing) return { ...session, opened: true };
   if (type === 'session.suspected' || type === 'session.trusted') {
     const suspected = session.ready && type === 'session.suspected';
     return suspected === session.suspected ? session : { ...session, suspected };
@@ -98,7 +99,7 @@ function ofAuthorization(session: LivingSession, { type }: ClientEvent): LivingS
     const isStopped = !ready && (asked || !opened);
     return { ...session, asked: false, authorizing: true, challenges: challenges + Number(isStopped) };
   }
-  const isOver = type === 'session.denied' || (type === 'session.authorized' && opened);
+  const isOver = type === 'session.denied' || type === 'session.authorized';
   if (!isOver) return null;
   return authorizing ? { ...session, authorizing: false } : session;
 }

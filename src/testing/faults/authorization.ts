@@ -81,19 +81,13 @@ export class Authorization {
     });
   }
 
-  /** The server has to know who we are before the link can open: that it opens says that it does. */
+  /** The server has to know who we are before the link can open. */
   comeFirst(verdict: Verdict, later: Later, open: () => void): void {
     this.challenge(challenged);
     this.#await(verdict, later, () => {
-      this.settle();
+      this.grant();
       open();
     });
-  }
-
-  /** There are credentials, and whoever listens learns it by something else: what waits goes out, in its order. */
-  settle(): void {
-    this.#isPending = false;
-    for (const outgoing of this.#waiting.splice(0)) this.#link.makeAgain(outgoing);
   }
 
   #await({ ms, then }: Verdict, later: Later, grant: () => void): void {
@@ -114,7 +108,8 @@ export class Authorization {
   grant(): void {
     if (!this.#isPending) return;
     this.#link.listener?.authorized();
-    this.settle();
+    this.#isPending = false;
+    for (const outgoing of this.#waiting.splice(0)) this.#link.makeAgain(outgoing);
   }
 
   /** There will be none. */

@@ -79,7 +79,8 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
         return;
       case 'challenge':
         this.authorization.comeFirst(fault, this.later, () => {
-          this.#open();
+          // Whoever is told that there are credentials may end it.
+          if (this.listener !== null && this.#closing === null) this.#open();
         });
         return;
     }
@@ -157,7 +158,7 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
       this.#inward.slow(fault.bytesPerSecond);
     }
     if (this.loss !== null) return;
-    this.authorization.settle();
+    this.authorization.grant();
     events.opened();
     if (fault?.fault === 'disconnect') this.lose(broken(fault.code, fault.retryable), false);
     if (fault?.fault === 'inject') this.inject(fault);

@@ -67,9 +67,6 @@ export class AuthorizationLog {
         if (from === 'closing.draining') seen('authorized while draining');
         this.#challenge = null;
         return;
-      case 'session.opened':
-        if (from === 'connecting.authorizing') this.#challenge = null;
-        return;
       case 'session.denied':
         if (serves.test(from)) this.#denial = event.failure;
         if (serves.test(from) && queued > 0) seen('denied with a queue');
@@ -121,8 +118,6 @@ export class AuthorizationLog {
   }
 
   #misshown(path: string, { deaf, authorizing }: ClientContext): string | null {
-    // What it drains is as it was.
-    if (path === 'closing.draining') return null;
     if ((deaf !== null) !== this.#isDeaf)
       return `I5: what the server says unasked ${this.#isDeaf ? 'is not' : 'is'} heard, and the chart says otherwise`;
     if ((authorizing !== null) !== this.isPending)

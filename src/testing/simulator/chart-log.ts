@@ -190,7 +190,8 @@ export class ChartLog {
       this.#attempts = 0;
       this.#hasHurried = false;
     }
-    if (to !== 'connecting.opening' || from === to) return;
+    // A transport that was authorized goes on opening: that is the attempt there was.
+    if (to !== 'connecting.opening' || from === to || from === 'connecting.authorizing') return;
     const isNewRun = from === 'disconnected' || failure === null;
     this.#attempts = isNewRun ? 1 : this.#attempts + 1;
     if (isNewRun) this.#wasReady = false;

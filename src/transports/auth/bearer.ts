@@ -1,6 +1,8 @@
 /** Tokens that are given: one that is fixed, and those of a function that is asked. */
+import type { Clock } from '../../protocol/clock.js';
 import type { Authorizer, Challenge } from './authorizer.js';
-import { givenUp, refusal } from './failures.js';
+import { refusal } from './failures.js';
+import { Flight, type Course } from './flight.js';
 
 /** One token, for all requests. A server that turns it down has the last word. */
 export const bearer = (token: string): Authorizer => ({
@@ -12,39 +14,76 @@ export const bearer = (token: string): Authorizer => ({
 export type AskForToken = (context: { readonly refused: string | null }) => string | Promise<string>;
 
 /** A function that is asked for each send, and once more with the token that a server turned down. */
-export const bearerFrom = (ask: AskForToken): Authorizer => new Asking(ask);
+export const bearerFrom = (ask: AskForToken, clock: Clock): Authorizer => new Asking(ask, clock);
 
 /** What was given before is still on its way, or in the text of an answer to come. */
 const REMEMBERED = 8;
+/** A question that has no answer for so long, in milliseconds, may never have one: whoever comes then asks anew. */
+const PATIENCE = 5_000;
+
+interface Question<T> {
+  readonly answer: Promise<T>;
+  readonly since: number;
+}
 
 class Asking implements Authorizer {
   readonly #ask: AskForToken;
+  readonly #clock: Clock;
   /** The last tokens, the latest at the end. */
   #given: string[] = [];
-  #pending: Promise<string> | null = null;
-  #renewal: Promise<void> | null = null;
+  #pending: Question<string> | null = null;
+  #renewal: Flight | null = null;
   /** Got in the place of another, and not sent yet. */
   #renewed: string | null = null;
   /** The one that was turned down last, as long as it is not given again. */
   #replaced: string | null = null;
 
-  constructor(ask: AskForToken) {
+  constructor(ask: AskForToken, clock: Clock) {
     this.#ask = ask;
+    this.#clock = clock;
   }
 
   token(): string | Promise<string> {
     const renewed = this.#renewed;
     this.#renewed = null;
     if (renewed !== null) return renewed;
-    if (this.#pending !== null) return this.#pending;
+    if (this.#pending !== null) return this.#answerOf(this.#pending);
     const given = this.#ask({ refused: null });
     if (typeof given === 'string') return this.#take(given);
+    const pending = { answer: Promise.resolve(given).then((token) => this.#take(token)), since: this.#clock.now() };
     const forget = (): void => {
-      this.#pending = null;
+      if (this.#pending === pending) this.#pending = null;
     };
-    this.#pending = Promise.resolve(given).then((token) => this.#take(token));
-    this.#pending.then(forget, forget);
-    return this.#pending;
+    this.#pending = pending;
+    pending.answer.then(forget, forget);
+    return pending.answer;
+  }
+
+  /** Of a question that somebody else asked: what is not answered in time is asked anew. */
+  #answerOf(pending: Question<string>): string | Promise<string> {
+    const clock = this.#clock;
+    const forget = (): void => {
+      if (this.#pending === pending) this.#pending = null;
+    };
+    const left = pending.since + PATIENCE - clock.now();
+    if (left <= 0) {
+      forget();
+      return this.token();
+    }
+    return new Promise((resolve, reject) => {
+      const timer = clock.setTimeout(() => {
+        forget();
+        // What a function throws at once is its answer too.
+        new Promise<string>((settle) => {
+          settle(this.token());
+        }).then(resolve, reject);
+      }, left);
+      const done = (): void => {
+        clock.clearTimeout(timer);
+      };
+      pending.answer.then(done, done);
+      pending.answer.then(resolve, reject);
+    });
   }
 
   async authorize({ token, again = false }: Challenge, signal: AbortSignal): Promise<void> {
@@ -53,24 +92,26 @@ class Asking implements Authorizer {
         'token_refused',
         'the function that is asked for tokens gave another one, which is turned down too',
       );
-    // Somebody else asked meanwhile, for another link.
-    if (this.#renewal === null && token !== null && token === this.#replaced) return;
-    const forget = (): void => {
-      this.#renewal = null;
-    };
-    if (this.#renewal === null) {
-      this.#renewal = this.#renew(token);
-      this.#renewal.then(forget, forget);
+    if (this.#renewal === null || this.#renewal.isOver) {
+      // Somebody else asked meanwhile, for another link.
+      if (token !== null && token === this.#replaced) return;
+      const renewal = new Flight((course) => this.#renew(token, course));
+      this.#renewal = renewal;
+      void renewal.settled.then(() => {
+        if (this.#renewal === renewal) this.#renewal = null;
+      });
     }
-    await waited(this.#renewal, signal);
+    await this.#renewal.join(signal);
   }
 
   secrets(): readonly string[] {
     return this.#given;
   }
 
-  async #renew(refused: string | null): Promise<void> {
+  async #renew(refused: string | null, { signal }: Course): Promise<void> {
     const token: unknown = await this.#ask({ refused });
+    // Another was asked for since.
+    if (signal.aborted) return;
     if (typeof token !== 'string' || token === '') {
       throw refusal(
         'no_token',
@@ -91,20 +132,4 @@ class Asking implements Authorizer {
     }
     return token;
   }
-}
-
-/** Whoever does not wait any more does not wait for the function either. */
-function waited(renewal: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abandon = (): void => {
-      reject(givenUp());
-    };
-    signal.addEventListener('abort', abandon, { once: true });
-    if (signal.aborted) abandon();
-    const leave = (): void => {
-      signal.removeEventListener('abort', abandon);
-    };
-    renewal.then(leave, leave);
-    renewal.then(resolve, reject);
-  });
 }

@@ -2,12 +2,12 @@
  * Where the browser is sent back to: one page, on this machine only, for one login. What is not the answer
  * to that login changes nothing: anybody who sees the port can ask for the page.
  */
-import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { refusal } from './failures.js';
 import { sameIssuer } from './issuer.js';
 import { denied, pages, show, type Page } from './pages.js';
+import { isSame } from './secrets.js';
 
 export interface CallbackPlace {
   readonly host: string;
@@ -118,9 +118,4 @@ function verdict(given: URLSearchParams, { issuer, namesItself, resolve, reject 
     pages.unknown,
     () => reject(refusal('login_denied', 'the answer to the login has neither a code nor an error')),
   ];
-}
-
-function isSame(given: string, expected: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

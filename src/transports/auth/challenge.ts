@@ -7,9 +7,12 @@ export interface ChallengeFacts {
   readonly error: string | null;
 }
 
-const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
-const PARAMETER = new RegExp(`^[\\s,]*(${TOKEN})\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s,"]+))`);
-const SCHEME = new RegExp(`^[\\s,]*(${TOKEN})(?=\\s|,|$)`);
+/** Each at one place of the text, and over a whole run at once: what fits no grammar costs no more than what does. */
+const SEPARATORS = /[\s,]*/y;
+const WORD = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
+const EQUALS = /\s*=\s*/y;
+const QUOTED = /"([^"\\]*(?:\\.[^"\\]*)*)"/y;
+const BARE = /[^\s,"]+/y;
 /** Longer ones are no challenge. */
 const LENGTH = 16 * 1024;
 const SCOPES = 100;
@@ -17,20 +20,32 @@ const SCOPES = 100;
 /** There may be several schemes in it, of which one is Bearer; the first word on each parameter counts. */
 export function factsOf(header: string | null): ChallengeFacts {
   const found = new Map<string, string>();
-  let rest = (header ?? '').slice(0, LENGTH);
+  const text = (header ?? '').slice(0, LENGTH);
   let scheme = '';
-  while (rest !== '') {
-    const [whole = '', name = '', quoted, bare] = PARAMETER.exec(rest) ?? [];
-    if (whole !== '') {
-      const value = quoted === undefined ? (bare ?? '') : quoted.replace(/\\(.)/g, '$1');
-      if (scheme === 'bearer' && !found.has(name.toLowerCase())) found.set(name.toLowerCase(), value);
-      rest = rest.slice(whole.length);
+  let at = 0;
+  const next = (pattern: RegExp): RegExpExecArray | null => {
+    pattern.lastIndex = at;
+    const match = pattern.exec(text);
+    if (match !== null) at = pattern.lastIndex;
+    return match;
+  };
+  while (at < text.length) {
+    next(SEPARATORS);
+    const word = next(WORD)?.[0].toLowerCase();
+    if (word === undefined) {
+      // What is neither a word nor between words is stepped over.
+      at += 1;
+      scheme = '';
       continue;
     }
-    const [word = '', next = ''] = SCHEME.exec(rest) ?? [];
-    scheme = next.toLowerCase();
-    // What is neither is stepped over.
-    rest = rest.slice(Math.max(word.length, 1));
+    const end = at;
+    const value = next(EQUALS) === null ? undefined : (next(QUOTED)?.[1]?.replace(/\\(.)/g, '$1') ?? next(BARE)?.[0]);
+    if (value !== undefined) {
+      if (scheme === 'bearer' && !found.has(word)) found.set(word, value);
+      continue;
+    }
+    at = end;
+    scheme = at === text.length || /[\s,]/.test(text.charAt(at)) ? word : '';
   }
   return {
     resourceMetadata: found.get('resource_metadata') ?? null,
@@ -45,3 +60,6 @@ export const scopesOf = (text: string | undefined): readonly string[] => [
 ];
 
 export const united = (...sets: readonly (readonly string[])[]): readonly string[] => [...new Set(sets.flat())];
+
+export const includesAll = (had: readonly string[], wanted: readonly string[]): boolean =>
+  wanted.every((one) => had.includes(one));

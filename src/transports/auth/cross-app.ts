@@ -3,9 +3,10 @@
  * there (RFC 8693), which the server's authorization server takes for a token (RFC 7523).
  */
 import { z } from 'zod';
+import { failure, FailureError } from '../../protocol/failure.js';
 import type { CrossAppAccessOptions } from '../auth.js';
 import { serverMetadata, type Discovered } from './discovery.js';
-import { refusal, refusalOf } from './failures.js';
+import { errnoOf, refusal } from './failures.js';
 import { scopeOf, type Attempt, type Grant } from './grants.js';
 import { checkUrl } from './guard.js';
 import { hostIn } from './issuer.js';
@@ -72,7 +73,10 @@ async function idTokenOf({ idToken }: CrossAppAccessOptions): Promise<string> {
     const given: unknown = await idToken();
     if (typeof given === 'string' && given !== '') return given;
   } catch (error) {
-    throw refusalOf(error, 'no_token', 'the function that is asked for the ID token failed');
+    if (error instanceof FailureError) throw error;
+    const message = 'the function that is asked for the ID token failed';
+    const fate = { executed: 'no', retryable: true } as const;
+    throw new FailureError(failure({ kind: 'authorization', code: 'no_token', message, ...fate }, errnoOf(error)));
   }
   throw refusal('no_token', 'the function that is asked for the ID token gave none');
 }

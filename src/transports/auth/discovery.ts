@@ -21,6 +21,8 @@ export interface Discovered {
   readonly resource: string | null;
   /** All the scopes that the server names. */
   readonly scopes: readonly string[];
+  /** Where the challenge said to look. */
+  readonly resourceMetadata: string | null;
 }
 
 export interface Search {
@@ -43,6 +45,7 @@ export async function discover(search: Search): Promise<Discovered> {
     metadata,
     resource,
     scopes: protectedBy?.scopes ?? [],
+    resourceMetadata: search.resourceMetadata,
   };
 }
 

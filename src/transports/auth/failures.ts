@@ -8,10 +8,12 @@ export type AuthCode =
   | 'login_timeout'
   | 'login_denied'
   | 'login_given_up'
+  | 'state_mismatch'
   | 'no_browser'
   | 'callback_port'
   | 'refresh_failed'
   | 'token_request_failed'
+  | 'authorization_server_unavailable'
   | 'token_refused'
   | 'scope_refused'
   | 'registration_failed'
@@ -27,8 +29,18 @@ export type AuthCode =
   | 'store_unreadable'
   | 'provider_failed';
 
+/** It may go better in a while: the network, a server that is not well, or code of the user's that failed. All else is an answer. */
+const PASSING: ReadonlySet<AuthCode> = new Set([
+  'authorization_server_unavailable',
+  'discovery_failed',
+  'provider_failed',
+  'refresh_failed',
+  'request_failed',
+  'store_failed',
+]);
+
 export const refused = (code: AuthCode, message: string, cause?: unknown): Failure =>
-  failure({ kind: 'authorization', code, message, executed: 'no', retryable: false }, cause);
+  failure({ kind: 'authorization', code, message, executed: 'no', retryable: PASSING.has(code) }, cause);
 
 export const refusal = (code: AuthCode, message: string, cause?: unknown): FailureError =>
   new FailureError(refused(code, message, cause));

@@ -19,6 +19,8 @@ export interface Attempt {
   readonly probe: FetchLike;
   /** The same, for what is not given up halfway: a refresh token that is good for one use is lost with its answer. */
   readonly commit: FetchLike;
+  /** What is not given up halfway, from its request to what comes of it. It must come to an end by itself. */
+  readonly hold: <T>(committed: Promise<T>) => Promise<T>;
   readonly clock: Clock;
   /** By the calendar. */
   readonly now: () => number;

@@ -10,6 +10,7 @@ import type { FetchLike } from '../remote-options.js';
 import { FailureError } from '../../protocol/failure.js';
 import type { TlsOptions } from '../remote-options.js';
 import { errnoOf, givenUp, refusal } from './failures.js';
+import { unlessAborted } from './flight.js';
 import { checkAddress, checkUrl, hostOf, type Reach } from './guard.js';
 
 export interface Way {
@@ -38,9 +39,8 @@ export function guardedFetch(way: Way, hops = HOPS): FetchLike {
       return await follow(way, first, { ...init, signal }, hops);
     } catch (error) {
       if (way.signal.aborted) throw givenUp();
-      if (error instanceof FailureError) throw error;
       const inside = failureIn(error);
-      if (inside !== null) throw inside;
+      if (inside !== null && !limit.aborted) throw inside;
       const why = limit.aborted ? 'was not answered in time' : 'failed';
       throw refusal('request_failed', `a request of the authorization to ${first.host} ${why}`, errnoOf(error));
     }
@@ -78,7 +78,9 @@ function nextHop(way: Way, from: URL, location: string, method: string, status: 
 }
 
 async function once(way: Way, url: URL, init: Init): Promise<Response> {
-  if (way.fetch !== undefined) return capped(await way.fetch(url, init), url, init.signal);
+  const own = way.fetch;
+  // One of the user's need not know of signals.
+  if (own !== undefined) return capped(await unlessAborted(() => own(url, init), init.signal), url, init.signal);
   const dispatcher = dispatcherFor(way, url);
   try {
     const answer = await request(url, {

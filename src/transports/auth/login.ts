@@ -6,13 +6,13 @@ import { noBrowser, openInBrowser } from './browser.js';
 import type { Callback } from './callback.js';
 import type { Discovered } from './discovery.js';
 import { answered, GrantRefused, orRefusal } from './exchange.js';
+import { unlessAborted } from './flight.js';
 import { errnoOf, givenUp, refusal, refusalOf } from './failures.js';
 import { scopeOf, type Attempt, type Grant } from './grants.js';
 import { checkUrl } from './guard.js';
 import { hostIn } from './issuer.js';
-import type { Client } from './machine.js';
 import { requireProofKey } from './metadata.js';
-import { tokensOf, type Tokens } from './records.js';
+import { tokensOf, type Client, type Tokens } from './records.js';
 import { clientFor, knownClient } from './registration.js';
 
 const PATIENCE = 300_000;
@@ -37,19 +37,19 @@ export function loginGrant(options: OAuthOptions): Grant {
     },
 
     async renew(attempt, found, old, refresh) {
-      const client = await knownClient(options, attempt, found);
+      const client = await unlessAborted(() => knownClient(options, attempt, found, old), attempt.signal);
       const host = hostIn(found.issuer);
       // The client that it was given to is not known any more.
       if (client === null) throw new GrantRefused(host, 'invalid_client');
-      const given = await answered(host, () =>
+      const given = await answered(host, attempt.commit, (fetchFn) =>
         refreshAuthorization(found.issuer, {
-          ...shared(attempt, found),
-          fetchFn: attempt.commit,
+          ...about(found),
+          fetchFn,
           clientInformation: client,
           refreshToken: refresh,
         }),
       );
-      return tokensOf(given, old.scopes, attempt.now(), host);
+      return withClient(options, client, tokensOf(given, old.scopes, attempt.now(), host));
     },
   };
 }
@@ -70,9 +70,10 @@ async function login(
       throw new GrantRefused(host, 'invalid_client');
     const code = await outcome({ options, attempt, callback, found, url, state });
     attempt.secrets.add(code);
-    const given = await answered(host, () =>
+    const given = await answered(host, attempt.fetch, (fetchFn) =>
       exchangeAuthorization(found.issuer, {
-        ...shared(attempt, found),
+        ...about(found),
+        fetchFn,
         clientInformation: client,
         authorizationCode: code,
         codeVerifier: verifier,
@@ -80,7 +81,7 @@ async function login(
       }),
     );
     attempt.proven.add(client.client_id);
-    return tokensOf(given, scopes, attempt.now(), host);
+    return withClient(options, client, tokensOf(given, scopes, attempt.now(), host));
   } finally {
     callback.close();
   }
@@ -178,7 +179,12 @@ function withRefresh(scopes: readonly string[], { metadata }: Discovered): reado
     : [...scopes, 'offline_access'];
 }
 
-const shared = ({ fetch }: Attempt, found: Discovered) => ({ fetchFn: fetch, ...about(found) });
+/** One that the user names is the user's to keep. */
+function withClient({ clientId }: OAuthOptions, client: Client, tokens: Tokens): Tokens {
+  if (clientId !== undefined) return tokens;
+  const { client_id, client_secret, client_secret_expires_at, token_endpoint_auth_method } = client;
+  return { ...tokens, client: { client_id, client_secret, client_secret_expires_at, token_endpoint_auth_method } };
+}
 
 const about = ({ metadata, resource }: Discovered) => ({
   ...(metadata !== null && { metadata }),

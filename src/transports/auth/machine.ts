@@ -64,13 +64,12 @@ export async function requestTokens(
     codeVerifier: () => '',
   } satisfies OAuthClientProvider;
   const options = {
-    fetchFn: attempt.fetch,
     ...(found.metadata && { metadata: found.metadata }),
     ...(found.resource !== null && { resource: found.resource as unknown as URL }),
   };
   const given = await orRefusal(
     'token_request_failed',
-    answered(host, () => fetchToken(provider, found.issuer, options)),
+    answered(host, attempt.fetch, (fetchFn) => fetchToken(provider, found.issuer, { ...options, fetchFn })),
   );
   return tokensOf(given, scopes, attempt.now(), host);
 }

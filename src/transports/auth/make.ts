@@ -22,7 +22,7 @@ export interface AuthorizerPorts {
 export type FinishingAuthorizer = Authorizer & { finish?(codeOrRedirect: string | URL): void };
 
 export function authorizerFor(auth: AuthOption, ports: AuthorizerPorts): FinishingAuthorizer {
-  if (typeof auth === 'function') return bearerFrom(auth);
+  if (typeof auth === 'function') return bearerFrom(auth, ports.clock);
   if (typeof auth === 'string' && auth !== 'oauth') return bearer(auth);
   const later = new Later(async () => (await import('./engine.js')).engineFor(auth, ports));
   const authorizer = {

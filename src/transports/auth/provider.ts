@@ -3,26 +3,33 @@
  * What it is told of an authorization server is looked at as for our own flows.
  */
 import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
+import type { OAuthTokens } from '@modelcontextprotocol/sdk/shared/auth.js';
 import { configFailure, FailureError } from '../../protocol/failure.js';
 import { auth, OAuthError } from '../../protocol/sdk-auth.js';
 import type { Authorizer, Challenge } from './authorizer.js';
-import { factsOf, type ChallengeFacts } from './challenge.js';
+import { factsOf, includesAll, scopesOf, united, type ChallengeFacts } from './challenge.js';
 import { because, errnoOf, givenUp, refusal } from './failures.js';
-import { Runway } from './flight.js';
+import { Runway, type Course } from './flight.js';
 import { guardedFetch, type Way } from './guarded-fetch.js';
 import { reachOf } from './guard.js';
 import { sameIssuer } from './issuer.js';
-import { believed, requireProofKey } from './metadata.js';
 import { Refusals } from './refusals.js';
-import { Secrets } from './secrets.js';
+import { isSame, Secrets } from './secrets.js';
+import { watched, type Known } from './watched.js';
 import type { Clock } from '../../protocol/clock.js';
 
 type Road = Pick<Way, 'fetch' | 'tls' | 'proxyFor'>;
 
-/** What came back from a login: its code, and who says so. */
-interface Returned {
-  readonly code: string;
-  readonly issuer: string | null;
+/** A login under way: what its answer must be like, and what it is to be told to. */
+interface Login {
+  readonly expected: Readonly<Known>;
+  readonly returned: (outcome: string | Error) => void;
+}
+
+/** The token that was got last, and what it was got for, as far as the provider does not say. */
+interface Got {
+  readonly token: string;
+  readonly scopes: readonly string[];
 }
 
 /** A provider at work for one server. One serves all links and clients of the program. */
@@ -32,8 +39,8 @@ export class ProviderKeeper {
   readonly #refusals: Refusals;
   readonly #secrets = new Secrets();
   readonly #runway = new Runway<string>();
-  #token: string | null = null;
-  #returned: ((outcome: Returned | Error) => void) | null = null;
+  #got: Got | null = null;
+  #login: Login | null = null;
 
   constructor(server: URL, provider: OAuthClientProvider, clock: Clock) {
     this.#server = server;
@@ -43,7 +50,7 @@ export class ProviderKeeper {
 
   with(road: Road): Authorizer & { finish(codeOrRedirect: string | URL): void } {
     return {
-      token: () => this.#current(),
+      token: async () => (await this.#current())?.access_token ?? null,
       authorize: (challenge, signal) =>
         this.#authorize(challenge, signal, road).catch((error: unknown) => {
           throw because(challenge.status, error);
@@ -55,11 +62,10 @@ export class ProviderKeeper {
     };
   }
 
-  async #current(): Promise<string | null> {
-    const tokens = await this.#asked(() => this.#provider.tokens());
-    this.#token = tokens?.access_token ?? null;
+  async #current(): Promise<OAuthTokens | undefined> {
+    const tokens = (await this.#asked(() => this.#provider.tokens())) ?? undefined;
     this.#secrets.add(tokens?.access_token, tokens?.refresh_token);
-    return this.#token;
+    return tokens;
   }
 
   async #authorize(challenge: Challenge, signal: AbortSignal, road: Road): Promise<void> {
@@ -72,67 +78,90 @@ export class ProviderKeeper {
       if (current === null) break;
       await this.#runway.join(signal).catch(() => undefined);
     }
-    this.#runway.start(purpose, (until) => this.#run(challenge, facts, guarded(this.#server, road, until), until));
+    this.#runway.start(purpose, (course) =>
+      this.#run(challenge, facts, guarded(this.#server, road, course.signal), course),
+    );
     return this.#runway.join(signal);
   }
 
-  async #run(challenge: Challenge, facts: ChallengeFacts, fetchFn: Way['fetch'], signal: AbortSignal): Promise<void> {
-    const current = await this.#current();
-    // There is another by now.
-    if (current !== null && current !== challenge.token) return;
-    const { host } = this.#server;
+  async #run(challenge: Challenge, facts: ChallengeFacts, fetchFn: Way['fetch'], { signal }: Course): Promise<void> {
+    const tokens = await this.#current();
+    const current = tokens?.access_token ?? null;
     const widens = challenge.status === 403;
-    if (widens) this.#refusals.wantsMore(facts.scopes, host);
+    const had = this.#scopesOf(tokens);
+    const { host } = this.#server;
+    if (current !== null && current !== challenge.token) {
+      // There is another by now, and it is as good as the one that is wanted.
+      if (!widens || includesAll(had, facts.scopes) || this.#refusals.wasWanted(facts.scopes)) return;
+    }
+    if (widens) this.#refusals.wantsMore(facts.scopes, host, challenge.again);
     const canRenew = current === null || widens || this.#refusals.refused(host, challenge.again);
-    const issuer = { name: null as string | null };
-    const provider = watched(this.#provider, { keepsRefresh: canRenew && !widens, issuer, server: this.#server });
-    const { resourceMetadata, scopes } = facts;
+    const known: Known = { state: null, issuer: null, namesItself: false };
+    const wanted = widens
+      ? united(had, scopesOf(this.#provider.clientMetadata.scope ?? undefined), facts.scopes)
+      : facts.scopes;
+    const login = this.#wait(known, signal);
+    const provider = watched(this.#provider, {
+      keepsRefresh: canRenew && !widens,
+      server: this.#server,
+      signal,
+      known,
+      begun: () => {
+        this.#login = login;
+      },
+    });
+    const { resourceMetadata } = facts;
     const options = {
       serverUrl: this.#server,
       ...(fetchFn && { fetchFn }),
       ...(resourceMetadata !== null &&
         URL.canParse(resourceMetadata) && { resourceMetadataUrl: new URL(resourceMetadata) }),
-      ...(scopes.length > 0 && { scope: scopes.join(' ') }),
+      ...(wanted.length > 0 && { scope: wanted.join(' ') }),
     };
-    const back = this.#wait(signal);
     try {
       if ((await this.#asked(() => auth(provider, options))) === 'REDIRECT') {
-        const { code, issuer: named } = await back;
-        if (named !== null && issuer.name !== null && !sameIssuer(named, issuer.name)) {
-          throw refusal(
-            'issuer_mismatch',
-            'the login came back from another authorization server than it was begun with',
-          );
-        }
+        const code = await login.back;
         this.#secrets.add(code);
         await this.#asked(() => auth(provider, { ...options, authorizationCode: code }));
       }
     } finally {
-      this.#returned = null;
+      if (this.#login === login) this.#login = null;
     }
-    if ((await this.#current()) === null) throw refusal('provider_failed', 'the provider has no token after its login');
+    const got = await this.#current();
+    if (got === undefined) throw refusal('provider_failed', 'the provider has no token after its login');
+    this.#got = { token: got.access_token, scopes: wanted };
     this.#refusals.got('obtained');
   }
 
+  /** Where they do not say, they are for what was asked for (RFC 6749, 5.1). */
+  #scopesOf(tokens: OAuthTokens | undefined): readonly string[] {
+    if (tokens?.scope !== undefined) return scopesOf(tokens.scope);
+    return this.#got !== null && tokens?.access_token === this.#got.token ? this.#got.scopes : [];
+  }
+
   /** From the beginning on: it may come back before the SDK says that it was sent away. */
-  #wait(signal: AbortSignal): Promise<Returned> {
-    const back = new Promise<Returned>((resolve, reject) => {
-      this.#returned = (outcome) => {
+  #wait(expected: Readonly<Known>, signal: AbortSignal): Login & { readonly back: Promise<string> } {
+    let returned: Login['returned'] = () => undefined;
+    const back = new Promise<string>((resolve, reject) => {
+      returned = (outcome) => {
         if (outcome instanceof Error) reject(outcome);
         else resolve(outcome);
       };
       signal.addEventListener('abort', () => reject(givenUp()), { once: true });
     });
     back.catch(() => undefined);
-    return back;
+    return { expected, returned, back };
   }
 
   #finish(given: string | URL): void {
-    const returned = this.#returned;
-    if (returned === null) {
+    const login = this.#login;
+    if (login === null) {
       throw new FailureError(configFailure('no_login', 'there is no login to finish: nothing waits for a code'));
     }
-    returned(returnedBy(given));
+    const { expected, returned } = login;
+    const url = given instanceof URL ? given : given.includes('://') && URL.canParse(given) ? new URL(given) : null;
+    if (url === null) returned(String(given));
+    else returned(answerIn(url.searchParams, expected));
   }
 
   /** The texts of the SDK repeat what servers said, and those of a provider may hold anything. */
@@ -152,53 +181,28 @@ export class ProviderKeeper {
 const guarded = (server: URL, road: Road, signal: AbortSignal): Way['fetch'] =>
   guardedFetch({ ...road, server, reach: reachOf(server), signal });
 
-/** A code as it is, or the address that the browser was sent back to. */
-function returnedBy(given: string | URL): Returned | Error {
-  const url =
-    given instanceof URL ? given : URL.canParse(given) && /^[a-z][a-z0-9+.-]*:/i.test(given) ? new URL(given) : null;
-  if (url === null) return { code: String(given), issuer: null };
-  const error = url.searchParams.get('error');
+/**
+ * The code, of an address that the browser was sent back to.
+ *
+ * @throws FailureError where it is no answer to this login: whoever made it up, the login goes on
+ */
+function answerIn(given: URLSearchParams, { state, issuer, namesItself }: Readonly<Known>): string | Error {
+  if (state !== null && !isSame(given.get('state') ?? '', state)) {
+    throw refusal('state_mismatch', 'that is not the answer to the login under way: its state is another');
+  }
+  const named = given.get('iss');
+  const isMistaken = named === null ? namesItself : issuer !== null && !sameIssuer(named, issuer);
+  // Another server than the one we began with may be after the code: RFC 9207, 2.4.
+  if (isMistaken) {
+    return refusal(
+      'issuer_mismatch',
+      'the login came back from another authorization server than it was begun with, or does not say from which',
+    );
+  }
+  const error = given.get('error');
   if (error !== null) {
     return refusal('login_denied', `the login was refused: ${/^[a-z_]{1,40}$/.test(error) ? error : 'an error'}`);
   }
-  const code = url.searchParams.get('code') ?? '';
-  if (code === '') return refusal('login_denied', 'the login came back with neither a code nor an error');
-  return { code, issuer: url.searchParams.get('iss') };
-}
-
-interface Watch {
-  readonly keepsRefresh: boolean;
-  /** Whom the login is begun with. */
-  readonly issuer: { name: string | null };
-  readonly server: URL;
-}
-
-/** The provider, but that what it is told of a server is looked at first, and that more scope is never had by a refresh. */
-function watched(provider: OAuthClientProvider, { keepsRefresh, issuer, server }: Watch): OAuthClientProvider {
-  const saveDiscoveryState: OAuthClientProvider['saveDiscoveryState'] = (state) => {
-    const { authorizationServerUrl, authorizationServerMetadata: given } = state;
-    if (given !== undefined) {
-      const metadata = believed(given, {
-        issuer: authorizationServerUrl,
-        isNamed: state.resourceMetadata?.authorization_servers !== undefined,
-        reach: reachOf(server),
-      });
-      if (provider.redirectUrl !== undefined) requireProofKey(metadata);
-      issuer.name = metadata.issuer;
-    }
-    return provider.saveDiscoveryState?.(state);
-  };
-  const tokens = async () => {
-    const given = await provider.tokens();
-    return given && { ...given, refresh_token: undefined };
-  };
-  const own = { saveDiscoveryState, ...(keepsRefresh ? {} : { tokens }) };
-  return new Proxy(provider, {
-    get(target, name) {
-      if (Object.hasOwn(own, name)) return own[name as keyof typeof own];
-      const value: unknown = Reflect.get(target, name, target);
-      // Bound: a provider may have private fields, which no other object has.
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
+  const code = given.get('code') ?? '';
+  return code === '' ? refusal('login_denied', 'the login came back with neither a code nor an error') : code;
 }

@@ -12,7 +12,18 @@ export interface Tokens {
   /** Both by the calendar: they outlive this program. */
   readonly obtainedAt: number;
   readonly expiresAt: number | null;
+  /** Whom they were given to, where that is a client that registered itself: nobody else may refresh them (RFC 6749, 6). */
+  readonly client?: Client | undefined;
 }
+
+const client = z.object({
+  client_id: z.string().min(1),
+  client_secret: z.string().optional(),
+  client_secret_expires_at: z.number().optional(),
+  token_endpoint_auth_method: z.string().optional(),
+});
+/** Who we are to an authorization server. */
+export type Client = z.infer<typeof client>;
 
 const stored = z.object({
   access_token: z.string().min(1),
@@ -20,6 +31,7 @@ const stored = z.object({
   scope: z.string(),
   obtained_at: z.number(),
   expires_at: z.number().nullable(),
+  client: client.optional(),
 });
 
 const tokens = stored.transform((kept): Tokens => ({
@@ -28,6 +40,7 @@ const tokens = stored.transform((kept): Tokens => ({
   scopes: scopesOf(kept.scope),
   obtainedAt: kept.obtained_at,
   expiresAt: kept.expires_at,
+  client: kept.client,
 }));
 
 /** As they are kept. */
@@ -37,26 +50,28 @@ export const recordOf = (given: Tokens): z.infer<typeof stored> => ({
   scope: given.scopes.join(' '),
   obtained_at: given.obtainedAt,
   expires_at: given.expiresAt,
+  ...(given.client !== undefined && { client: given.client }),
 });
 
-const client = z.object({
-  client_id: z.string().min(1),
-  client_secret: z.string().optional(),
-  client_secret_expires_at: z.number().optional(),
-  token_endpoint_auth_method: z.string().optional(),
+const registered = client.extend({
   /** What it was registered with. */
   redirect_uri: z.string(),
   /** All that it may ask for, as it said when it registered; left out where it did not say. */
   scope: z.string().optional(),
 });
 /** A client that registered itself. */
-export type RegisteredClient = z.infer<typeof client>;
+export type RegisteredClient = z.infer<typeof registered>;
 
-const place = z.object({ issuer: z.string(), resource: z.string().nullable() });
+const place = z.object({
+  issuer: z.string(),
+  resource: z.string().nullable(),
+  /** Where the server said that its metadata is, where it said so in a challenge: nobody finds it by itself. */
+  resource_metadata: z.string().optional(),
+});
 /** Which authorization server protects a server. */
 export type Place = z.infer<typeof place>;
 
-export const shapes = { tokens, client, place };
+export const shapes = { tokens, client: registered, place };
 
 /** Visible ASCII, as RFC 6750 has it: all else could not be sent. */
 const TOKEN = /^[\x21-\x7e]+$/;

@@ -6,6 +6,9 @@ import { refusal } from './failures.js';
 const YOUNG = 5_000;
 /** So many of them in a row are an answer. */
 const ENOUGH = 3;
+/** So many step-ups of requests that had stepped up before are one, in so many milliseconds. */
+const MOST_MORE = 4;
+const MORE_WITHIN = 10 * 60_000;
 
 export type Origin = 'kept' | 'renewed' | 'obtained';
 
@@ -16,6 +19,10 @@ export class Refusals {
   #young = 0;
   /** The sets of scopes that more was asked for. */
   readonly #asked = new Set<string>();
+  /** Step-ups that did not do for their request, in a row; and when the last one was asked for. */
+  #fruitless = 0;
+  #wasAgain = false;
+  #lastMore = -Infinity;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -43,19 +50,34 @@ export class Refusals {
     throw refusal('token_refused', `${host} goes on refusing tokens that it was just given`);
   }
 
+  /** Whether it was asked for already. */
+  wasWanted(scopes: readonly string[]): boolean {
+    return this.#asked.has(setOf(scopes));
+  }
+
   /**
    * The server wants a token of more scope. Asked for once for each set, whatever came of it: a loop of
-   * refusals would ask a user for ever.
+   * refusals would ask a user for ever. So would one that thinks of another set each time: `again`, for a
+   * request that more was got for before.
    *
-   * @throws FailureError when it was asked for already
+   * @throws FailureError when it was asked for already, or enough was
    */
-  wantsMore(scopes: readonly string[], host: string): string {
-    const set = [...scopes].sort().join(' ');
-    if (!this.#asked.has(set)) {
-      this.#asked.add(set);
-      return set;
+  wantsMore(scopes: readonly string[], host: string, again = false): string {
+    const now = this.#clock.now();
+    // What the last one was for was not refused again, or it is long past.
+    if ((!again && !this.#wasAgain) || now - this.#lastMore > MORE_WITHIN) this.#fruitless = 0;
+    const set = setOf(scopes);
+    if (this.#asked.has(set)) {
+      throw refusal('scope_refused', `${host} refuses for want of scope, and all that it wants was asked for already`);
     }
-    throw refusal('scope_refused', `${host} refuses for want of scope, and all that it wants was asked for already`);
+    if (this.#fruitless >= MOST_MORE) {
+      throw refusal('scope_refused', `${host} wants more scope each time that it is given more`);
+    }
+    if (again) this.#fruitless += 1;
+    this.#wasAgain = again;
+    this.#lastMore = now;
+    this.#asked.add(set);
+    return set;
   }
 
   /** Nobody was asked: it ended before that. */
@@ -63,3 +85,5 @@ export class Refusals {
     this.#asked.delete(set);
   }
 }
+
+const setOf = (scopes: readonly string[]): string => [...scopes].sort().join(' ');

@@ -11,8 +11,7 @@ import { answered, orRefusal } from './exchange.js';
 import { errnoOf, refusal } from './failures.js';
 import { scopeOf, type Attempt } from './grants.js';
 import { hostIn } from './issuer.js';
-import type { Client } from './machine.js';
-import type { RegisteredClient } from './records.js';
+import type { Client, RegisteredClient, Tokens } from './records.js';
 
 /** A client, and the page that its logins come back to. */
 export interface Ready {
@@ -22,14 +21,22 @@ export interface Ready {
   readonly callback: Callback;
 }
 
-/** The client of an earlier login; null where there is none. */
-export async function knownClient(options: OAuthOptions, attempt: Attempt, found: Discovered): Promise<Client | null> {
-  const named = namedClient(options, found);
+/**
+ * The client that tokens were given to; null where it is not known any more. Several register themselves with
+ * one authorization server, where several servers are protected by it: the last of them need not be theirs.
+ */
+export async function knownClient(
+  options: OAuthOptions,
+  attempt: Attempt,
+  found: Discovered,
+  { client }: Tokens,
+): Promise<Client | null> {
+  const named = client === undefined || options.clientId !== undefined ? namedClient(options, found) : null;
   if (named !== null) {
     attempt.secrets.add(options.clientSecret);
     return named;
   }
-  const known = registered(await attempt.vault.client(found.issuer), attempt.now());
+  const known = registered(client ?? (await attempt.vault.client(found.issuer)), attempt.now());
   attempt.secrets.add(known?.client_secret);
   return known;
 }
@@ -67,7 +74,7 @@ function namedClient({ clientId, clientSecret, clientMetadataUrl }: OAuthOptions
 }
 
 /** Its secret may be good for a while only (RFC 7591, 3.2.1); 0 is for ever. */
-function registered(client: RegisteredClient | null, now: number): RegisteredClient | null {
+function registered<Kind extends Client>(client: Kind | null, now: number): Kind | null {
   const until = client?.client_secret_expires_at ?? 0;
   return until > 0 && until * 1_000 <= now ? null : client;
 }
@@ -128,12 +135,12 @@ async function register(
   };
   const given = await orRefusal(
     'registration_failed',
-    answered(host, () =>
+    answered(host, attempt.fetch, (fetchFn) =>
       registerClient(issuer, {
         ...(metadata !== null && { metadata }),
         clientMetadata: said,
         ...(scope !== undefined && { scope }),
-        fetchFn: attempt.fetch,
+        fetchFn,
       }),
     ),
   );

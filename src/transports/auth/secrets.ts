@@ -1,4 +1,6 @@
 /** What must be in no text of ours. Old ones count for a while: a server may repeat what it was sent. */
+import { timingSafeEqual } from 'node:crypto';
+
 const KEPT = 32;
 
 export class Secrets {
@@ -19,4 +21,10 @@ export class Secrets {
   list(): readonly string[] {
     return [...this.#values];
   }
+}
+
+/** In a time that does not tell how much of it was guessed. */
+export function isSame(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
 }

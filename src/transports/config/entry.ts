@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { configFailure, FailureError } from '../../protocol/failure.js';
 import { isAuth, type AuthOption } from '../auth.js';
+import { remoteShape, type RemoteOptions } from '../remote-options.js';
 import type { RemoteServer } from '../remote.js';
 import type { StdioServer } from '../source.js';
 import { expand, type Variables } from './expand.js';
@@ -43,6 +44,16 @@ const stdioEntry = z.looseObject({
   ...common,
 });
 
+/** As they are: of JSON that is `proxy`, `socketPath`, `tls` with its PEM as text, and `terminateSession`. */
+const passedOn = {
+  fetch: remoteShape.fetch.nullable(),
+  dispatcher: remoteShape.dispatcher.nullable(),
+  tls: remoteShape.tls.nullable(),
+  socketPath: remoteShape.socketPath.nullable(),
+  proxy: remoteShape.proxy.nullable(),
+  terminateSession: remoteShape.terminateSession.nullable(),
+};
+
 const remoteEntry = z.looseObject({
   url: z.string(),
   headers: texts,
@@ -52,6 +63,7 @@ const remoteEntry = z.looseObject({
     })
     .nullish(),
   ...kind(['http', 'streamable-http', 'streamable_http', 'streamableHttp', 'sse']),
+  ...passedOn,
   ...common,
 });
 
@@ -105,10 +117,17 @@ function remoteServer(entry: object, place: string, variables: Variables): Parse
       ...(over && { transport: over === 'sse' ? 'sse' : 'http' }),
       ...(Object.keys(sent).length > 0 && { headers: sent }),
       ...(auth !== undefined && auth !== null && { auth: authOf(auth, place, variables) }),
+      ...given(rest),
     },
     options: optionsOf(rest),
   };
 }
+
+/** Of the options of a server with an address, those that are there. */
+const given = (entry: Readonly<Record<string, unknown>>): RemoteOptions =>
+  Object.fromEntries(
+    Object.entries(entry).filter(([name, value]) => name in passedOn && value !== undefined && value !== null),
+  );
 
 type Texts = Readonly<Record<string, string>>;
 

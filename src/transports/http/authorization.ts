@@ -64,17 +64,19 @@ export class Authorization {
   }
 }
 
-const fate = { kind: 'authorization', executed: 'no', retryable: false } as const;
+const fate = { kind: 'authorization', executed: 'no' } as const;
 
 /** Without the text of what was thrown: nobody knows what is in it. It is the cause. */
 function denial(error: unknown, where: string, status: number): Failure {
   if (!(error instanceof FailureError)) {
     const message = `the credentials that ${where} asks for were not got`;
-    return failure({ ...fate, code: 'authorization_failed', message, status }, error);
+    // It may have been the network: whoever knows that another attempt is of no use says so with a failure.
+    return failure({ ...fate, code: 'authorization_failed', message, status, retryable: true }, error);
   }
   const reason = error.failure;
   if (reason.kind === 'authorization') return reason;
-  return { ...fate, code: reason.code, message: reason.message, status, because: reason };
+  const { code, message, retryable } = reason;
+  return { ...fate, code, message, retryable, status, because: reason };
 }
 
 const timedOut = (where: string): Failure => ({

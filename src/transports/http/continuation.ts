@@ -8,7 +8,7 @@ import { LINGER } from './exchange.js';
 import { notResumed } from './failures.js';
 import { Listening, reauthorized, type ListeningHost } from './listening.js';
 import type { StreamPosition } from './position.js';
-import { Budget, delayBefore, type StreamEnd } from './reopening.js';
+import { Budget, delayBefore, isProgress, type StreamEnd } from './reopening.js';
 import { Tries } from './tries.js';
 
 export interface ContinuationHost extends ListeningHost {
@@ -103,7 +103,7 @@ export class Continuation {
             this.#tries = new Tries();
           },
           received: (messages) => {
-            this.#budget.refill();
+            if (isProgress(messages)) this.#budget.refill();
             this.#told.received(messages);
           },
           over: (end) => {

@@ -33,7 +33,7 @@ export class Endpoint {
     this.#path = url.pathname + url.search;
     this.where = url.origin + url.pathname;
     this.headers = new RequestHeaders(url, headers, authorizer);
-    this.wires = new Wires(options);
+    this.wires = new Wires(options, (text) => this.headers.redact(text));
     this.#decodes = fetch !== undefined;
     const control = Math.max(1, Math.min(4, Math.floor(connections / 8)));
     this.standalone = new Lane(this.wires, 1);

@@ -20,8 +20,6 @@ const MAX_HOPS = 3;
 
 /** What the server still sends when nothing depends on it is waited for that long, then the socket is taken back. */
 export const LINGER = 1_000;
-/** A notification or an answer that is not acknowledged must not keep its socket from the others. */
-export const ACKNOWLEDGEMENT = 30_000;
 /** Of the body of a redirect, which says nothing, no more than this is read to keep the socket. */
 const REDIRECT_BYTES = 16 * 1_024;
 
@@ -29,7 +27,7 @@ const aborted = new Error('aborted');
 
 export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler {
   readonly fresh: boolean = false;
-  readonly urgent: boolean = false;
+  readonly #urgent: boolean;
   readonly #clock: Clock;
   #request: HttpRequest | null = null;
   #lane: Lane | null = null;
@@ -45,9 +43,15 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
   /** Of a body that came encoded. It may have more to tell when the wire is back already. */
   #decoder: Decoder | null = null;
   #held = true;
+  #deadline: unknown = null;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, urgent = false) {
     this.#clock = clock;
+    this.#urgent = urgent;
+  }
+
+  get urgent(): boolean {
+    return this.#urgent;
   }
 
   /** Concluded, or not wanted any more. Nothing is told after it. */
@@ -110,6 +114,18 @@ export abstract class Exchange implements Traveller, Dispatcher.DispatchHandler 
       this.abort();
       this.fail(unreadable(thrown));
     }
+  }
+
+  /** One at a time. */
+  protected arm(delay: number, lapsed: () => void): void {
+    this.disarm();
+    if (!this.over) this.#deadline = this.#clock.setTimeout(lapsed, delay);
+  }
+
+  protected disarm(): void {
+    if (this.#deadline === null) return;
+    this.#clock.clearTimeout(this.#deadline);
+    this.#deadline = null;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

@@ -152,6 +152,14 @@ export function notResumed(where: string, because: Failure): Failure {
   };
 }
 
+export const streamLate = (where: string, seconds: number): Failure => ({
+  kind: 'connection',
+  code: 'no_answer',
+  message: `the request for an event stream of ${where} was not answered in ${String(seconds)} s`,
+  executed: 'no',
+  retryable: true,
+});
+
 /** What the server says unasked is not heard. */
 export function streamUnavailable(where: string, because: Failure): Failure {
   const message = `the stream on which ${where} says what nobody asked for cannot be kept open: ${because.message}`;
@@ -170,6 +178,14 @@ export function tooLarge(where: string, bytes: number): Failure {
   const message = `${where} sent a message of more than ${String(bytes)} bytes; limits.messageBytes allows no more`;
   return { kind: 'limit', code: 'message_too_large', message, ...mayNotHelp };
 }
+
+/** What carries it said that it was over, and no more. */
+export const headless = (where: string): Failure => ({
+  kind: 'connection',
+  code: 'no_answer',
+  message: `the exchange with ${where} came to its end without an answer`,
+  ...mayHelp,
+});
 
 export function noAnswer(where: string, cause: AnswerCause): Failure {
   const message = `${where} answered ${String(cause.status)} without the answer to the request`;

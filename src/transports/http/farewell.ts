@@ -27,6 +27,8 @@ export function endOfSession({ clock, endpoint, outstanding, knowsUs, over, ende
         done();
         return;
       }
+      // What is still not acknowledged has had its time, and holds the sockets.
+      outstanding.abortAll();
       const say = (request: HttpRequest): void => {
         new Farewell(clock, done).enter(endpoint.control, request);
       };
@@ -45,7 +47,7 @@ class Farewell extends Exchange {
   readonly #done: () => void;
 
   constructor(clock: Clock, done: () => void) {
-    super(clock);
+    super(clock, true);
     this.#done = done;
   }
 

@@ -7,13 +7,14 @@ import type { Dispatcher } from 'undici';
 import type { FetchLike } from '../remote-options.js';
 import type { HttpRequest, Wire } from './wire.js';
 
-export function fetchWire(fetch: FetchLike): Wire {
+/** `concealed`: an error of the user's fetch, without our secrets. */
+export function fetchWire(fetch: FetchLike, concealed: (error: Error) => Error): Wire {
   let running: FetchRun | null = null;
   let destroyed = false;
   return {
     decodes: true,
     dispatch(request, handler) {
-      running = new FetchRun(handler);
+      running = new FetchRun(handler, concealed);
       if (destroyed) running.abort(givenUp());
       else void running.run(fetch, request);
     },
@@ -33,14 +34,16 @@ const givenUp = (): Error => new Error('the connection was given up');
 /** One call of `fetch`, told as undici would tell it. */
 class FetchRun implements Dispatcher.DispatchController {
   readonly #handler: Dispatcher.DispatchHandler;
+  readonly #concealed: (error: Error) => Error;
   readonly #abort = new AbortController();
   #over = false;
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   reason: Error | null = null;
   readonly paused = false;
 
-  constructor(handler: Dispatcher.DispatchHandler) {
+  constructor(handler: Dispatcher.DispatchHandler, concealed: (error: Error) => Error) {
     this.#handler = handler;
+    this.#concealed = concealed;
   }
 
   get aborted(): boolean {
@@ -66,7 +69,7 @@ class FetchRun implements Dispatcher.DispatchController {
     try {
       if (!this.#over) await this.#read(await fetch(request.origin + request.path, this.#init(request)));
     } catch (error) {
-      this.#fail(error instanceof Error ? error : new Error('fetch failed', { cause: error }));
+      this.#fail(this.#concealed(error instanceof Error ? error : new Error('fetch failed', { cause: error })));
     }
   }
 
@@ -82,6 +85,8 @@ class FetchRun implements Dispatcher.DispatchController {
       await response.body?.cancel();
       return;
     }
+    // `Response.error()`, or a redirect that a platform will not show: neither is an answer.
+    if (response.status < 200) throw new Error(`fetch gave an answer of status ${String(response.status)}`);
     this.#handler.onResponseStart?.(this, response.status, plain(response.headers));
     // Given up in the meantime: by the look at its head.
     if (this.#isOver()) {

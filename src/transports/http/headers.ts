@@ -167,7 +167,7 @@ export class RequestHeaders {
   }
 
   #make(method: Method): string[] {
-    const made = ['accept', ACCEPTED[method], 'accept-encoding', ENCODINGS[method]];
+    const made = ['accept', ACCEPTED[method], 'accept-encoding', ENCODING];
     if (method === 'POST') made.push('content-type', 'application/json');
     if (this.#sessionId !== null) made.push('mcp-session-id', this.#sessionId);
     if (this.#protocolVersion !== null) made.push('mcp-protocol-version', this.#protocolVersion);
@@ -196,12 +196,11 @@ const ACCEPTED: Readonly<Record<Method, string>> = {
   DELETE: '*/*',
 };
 
-/** What comes in a stream for its own sake has to flow, and what is encoded may be held back until there is enough of it. */
-const ENCODINGS: Readonly<Record<Method, string>> = {
-  POST: 'gzip, deflate, br',
-  GET: 'identity',
-  DELETE: 'identity',
-};
+/**
+ * The answer to any request may be a stream, on which the server asks us something and waits. A stream has to
+ * flow, and what encodes it may hold back what there is until there is more. What comes encoded all the same is read.
+ */
+const ENCODING = 'identity';
 
 /** Calls back when it is somebody's turn. */
 export type InTurn = (act: () => void) => void;
@@ -260,11 +259,16 @@ function sessionIdOf(value: string): string | null {
 /** The longest that can be waited for by a timer. */
 const LONGEST = 2 ** 31 - 1;
 
+const SECONDS = /^[+-]?\d+(?:\.\d+)?$/;
+/** RFC 9110, 5.6.7: as it is written now, and the two ways in which it once was. */
+const DATE = /^[A-Z][a-z]{2,8},? .*\d\d:\d\d:\d\d/;
+
 /** Milliseconds of a `Retry-After`; undefined when there is none that can be read. */
 export function retryAfter(headers: IncomingHttpHeaders): number | undefined {
   const value = headerOf(headers, 'retry-after')?.trim() ?? '';
-  if (/^[+-]?\d+$/.test(value)) return clamp(Number(value) * 1_000);
-  const until = Date.parse(value);
+  if (SECONDS.test(value)) return clamp(Math.ceil(Number(value) * 1_000));
+  // What is no date, `Date.parse` takes for one, long past.
+  const until = DATE.test(value) ? Date.parse(value) : NaN;
   // By the server's clock, not ours: the two need not agree.
   const now = Date.parse(headerOf(headers, 'date') ?? '');
   return Number.isNaN(until) || Number.isNaN(now) ? undefined : clamp(until - now);

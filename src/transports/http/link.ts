@@ -12,6 +12,7 @@ import type { HttpOptions, HttpPorts } from '../http.js';
 import type { Connection, Link, LinkEvents } from '../link.js';
 import type { Resumption } from '../resumption.js';
 import { Closing } from './closing.js';
+import { courtesyOf } from './courtesy.js';
 import { weigh } from './doubt.js';
 import { Endpoint } from './endpoint.js';
 import { endOfSession } from './farewell.js';
@@ -90,7 +91,7 @@ export class HttpLink implements Link, PostOwner, SendingHost<Post>, SuspicionHo
 
   send(messages: readonly Message[], accepted?: Accepted): void {
     const send = (): void => {
-      this.#sending.send(messages, accepted);
+      this.#sending.send(this.#refusals.withheld.worthSaying(messages), accepted);
     };
     // A server may have something to say as soon as it has heard that the handshake is over.
     if (messages.some(endsHandshake)) this.#standalone.whenKnown(send);
@@ -100,6 +101,10 @@ export class HttpLink implements Link, PostOwner, SendingHost<Post>, SuspicionHo
   abandon(ids: readonly number[]): void {
     this.#sending.abandon(ids);
     this.#refusals.passAbandoned();
+  }
+
+  withheld(id: number): Failure | null {
+    return this.#refusals.withheld.reason(id);
   }
 
   hold(held: boolean): void {
@@ -255,7 +260,7 @@ export class HttpLink implements Link, PostOwner, SendingHost<Post>, SuspicionHo
 
   post(message: Message): Post {
     const id = 'method' in message && 'id' in message ? message.id : null;
-    const post = new Post(this, this.endpoint.to(id));
+    const post = new Post(this, this.endpoint.to(id), courtesyOf(message));
     this.#handshake.made(message, post);
     return post;
   }

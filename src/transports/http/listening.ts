@@ -37,8 +37,6 @@ export interface Listener {
 }
 
 export class Listening extends Exchange {
-  /** What goes on held a socket before others that wait for one now, and they may wait for what it brings. */
-  override readonly urgent = true;
   readonly #host: ListeningHost;
   readonly #position: StreamPosition;
   readonly #listener: Listener;
@@ -46,7 +44,8 @@ export class Listening extends Exchange {
   #token: string | null = null;
 
   constructor(host: ListeningHost, position: StreamPosition, listener: Listener) {
-    super(host.clock);
+    // What goes on held a socket before others that wait for one now, and they may wait for what it brings.
+    super(host.clock, true);
     this.#host = host;
     this.#position = position;
     this.#listener = listener;

@@ -109,6 +109,11 @@ export class Outstanding<Post extends Outgoing> {
     for (const post of posts) post.abort();
   }
 
+  /** What was not accepted by now is not waited for. */
+  abortAll(): void {
+    for (const post of [...this.#deliveries.keys()]) post.abort();
+  }
+
   /** Calls back when no notification and no answer is on its way. */
   whenIdle(idle: () => void): void {
     this.#idle = idle;

@@ -11,8 +11,12 @@ export class Parking<Post extends Outgoing> {
   #authorization: Authorization | null = null;
   #givenUp = false;
 
-  constructor(outstanding: Outstanding<Post>) {
+  /** Why they wait. */
+  readonly reason: Failure;
+
+  constructor(outstanding: Outstanding<Post>, reason: Failure) {
     this.#outstanding = outstanding;
+    this.reason = reason;
   }
 
   /** What they wait for. To make it calls the user's code, which may do as it likes. */
@@ -26,14 +30,10 @@ export class Parking<Post extends Outgoing> {
     this.#posts.push(...posts);
   }
 
-  /** Somebody was here, and left; who stays at the most is the word that a request was given up. */
+  /** Somebody was here, and left. */
   get isDeserted(): boolean {
     const posts = this.#posts;
-    return (
-      this.others.length === 0 &&
-      posts.some(({ over }) => over) &&
-      posts.every((post) => post.over || this.#isCancel(post))
-    );
+    return this.others.length === 0 && posts.length > 0 && posts.every(({ over }) => over);
   }
 
   /** In the order in which the messages were first sent, however their refusals came. */
@@ -53,10 +53,5 @@ export class Parking<Post extends Outgoing> {
   /** A method, because it changes between two looks at it. */
   #isGivenUp(): boolean {
     return this.#givenUp;
-  }
-
-  #isCancel(post: Post): boolean {
-    const message = this.#outstanding.deliveryOf(post)?.message;
-    return message !== undefined && 'method' in message && message.method === 'notifications/cancelled';
   }
 }

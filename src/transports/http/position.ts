@@ -4,7 +4,7 @@
  * were told already. MCP 2025-11-25, basic/transports#resumability-and-redelivery; for the fields
  * https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
-import { ToldEvents, type Before } from './told.js';
+import { ToldEvents } from './told.js';
 
 /** A longer one is not held: it goes out as a header, and servers take only so many bytes of those. */
 const ID_LENGTH = 4_096;
@@ -100,14 +100,14 @@ export class StreamPosition {
   }
 
   /** Whether this event was told before. Where one connection carries an id twice, ids say nothing. */
-  told(id: string | undefined): Before {
-    if (id === undefined || id === '' || !this.#distinct) return 'never';
+  told(id: string | undefined, data: string): boolean {
+    if (id === undefined || id === '' || !this.#distinct) return false;
     if (this.#ids.has(id)) {
       this.#distinct = false;
-      return 'never';
+      return false;
     }
     if (this.#ids.size < WATCHED) this.#ids.add(id);
-    return this.#told.before(id, this, this.#connection, this.#goneOn);
+    return this.#told.before(id, data, this, this.#connection, this.#goneOn);
   }
 
   #take(id: string): void {

@@ -7,12 +7,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Failure } from '../../protocol/failure.js';
 import { Body, messagesOf } from './body.js';
+import type { Courtesy } from './courtesy.js';
 import { Continuation, type ContinuationHost } from './continuation.js';
-import { ACKNOWLEDGEMENT, Exchange, LINGER } from './exchange.js';
+import { Exchange, LINGER } from './exchange.js';
 import {
   broken,
   CAUSE_BYTES,
   encoded,
+  headless,
   isUnconnected,
   isUnreachable,
   noAnswer,
@@ -40,27 +42,30 @@ export interface PostOwner extends ContinuationHost {
 export class Post extends Exchange {
   readonly to: Target;
   readonly #owner: PostOwner;
+  readonly #courtesy: Courtesy;
   readonly #isRequest: boolean;
   #status = 0;
   #reading: Reading = nothing;
   #concluded = false;
   #relinquished = false;
+  #retired = false;
   /** Its stream broke off, and what is left of it is on its way. */
   #continuation: Continuation | null = null;
-  #timer: unknown = null;
 
-  constructor(owner: PostOwner, to: Target) {
-    super(owner.clock);
+  constructor(owner: PostOwner, to: Target, courtesy: Courtesy) {
+    super(owner.clock, courtesy.urgent);
     this.#owner = owner;
     this.to = to;
+    this.#courtesy = courtesy;
     this.#isRequest = to.id !== null;
   }
 
   override onRequestStart(controller: Dispatcher.DispatchController): void {
     super.onRequestStart(controller);
     if (this.#isRequest || this.over) return;
-    this.#arm(ACKNOWLEDGEMENT, () => {
-      this.#giveUp({ kind: 'failed', failure: unanswered(this.to.where, ACKNOWLEDGEMENT / 1_000) });
+    const { patience } = this.#courtesy;
+    this.arm(patience, () => {
+      this.#giveUp({ kind: 'failed', failure: unanswered(this.to.where, patience / 1_000) });
     });
   }
 
@@ -69,7 +74,7 @@ export class Post extends Exchange {
   }
 
   override abort(): void {
-    this.#disarm();
+    this.disarm();
     this.#continuation?.abort();
     this.#continuation = null;
     super.abort();
@@ -77,6 +82,7 @@ export class Post extends Exchange {
 
   /** The session is over: nothing new is asked for on it. */
   retire(): void {
+    this.#retired = true;
     this.#continuation?.retire();
   }
 
@@ -158,12 +164,12 @@ export class Post extends Exchange {
   }
 
   protected end(): void {
-    this.#disarm();
+    this.disarm();
     this.#finish();
   }
 
   protected fail(error: Error): void {
-    this.#disarm();
+    this.disarm();
     const { where } = this.to;
     // A refusal is one, however its body ends.
     if (this.#reading.as === 'refusal' || this.#reading.as === 'content') this.#finish();
@@ -176,7 +182,7 @@ export class Post extends Exchange {
   /** What is left of a stream can be had, if its events have ids. */
   #brokenOff(position: StreamPosition | null, failure: Failure): void {
     this.#reading = nothing;
-    if (position === null || this.#concluded || this.#relinquished) {
+    if (position === null || this.#concluded || this.#relinquished || this.#retired) {
       this.#conclude({ kind: 'failed', failure });
       return;
     }
@@ -218,7 +224,9 @@ export class Post extends Exchange {
         return;
       }
       case 'nothing':
-        this.#conclude(null);
+        // It came to its end without a head.
+        if (this.#status === 0) this.#conclude({ kind: 'failed', failure: headless(where) });
+        else this.#conclude(null);
         return;
     }
   }
@@ -261,7 +269,7 @@ export class Post extends Exchange {
   }
 
   #linger(): void {
-    this.#arm(LINGER, () => {
+    this.arm(LINGER, () => {
       this.#lapse();
     });
   }
@@ -282,16 +290,5 @@ export class Post extends Exchange {
 
   #cause(text: string): AnswerCause {
     return answerCause(this.#status, text, this.#owner.endpoint.headers);
-  }
-
-  #arm(delay: number, lapsed: () => void): void {
-    this.#disarm();
-    if (!this.over) this.#timer = this.#owner.clock.setTimeout(lapsed, delay);
-  }
-
-  #disarm(): void {
-    if (this.#timer === null) return;
-    this.#owner.clock.clearTimeout(this.#timer);
-    this.#timer = null;
   }
 }

@@ -15,6 +15,7 @@ import { Parking } from './parking.js';
 import type { Postable, Sending } from './sending.js';
 import type { Tries } from './tries.js';
 import { scopesOf, type Demand, type Verdict } from './verdict.js';
+import { Withheld } from './withheld.js';
 
 export interface RefusalsHost {
   readonly clock: Clock;
@@ -43,6 +44,7 @@ export class Refusals<Post extends Postable> {
   readonly #handshake: Handshake<Post>;
   readonly #outcomes: Outcomes<Post>;
   readonly #authorizer: Authorizer | undefined;
+  readonly withheld = new Withheld();
   /** Who waits for another token; null while nobody has to. */
   #login: Parking<Post> | null = null;
   /** Who waits for a token of more scope, by the scopes: the token that there is still serves all others. */
@@ -68,6 +70,7 @@ export class Refusals<Post extends Postable> {
   holds(posts: readonly Post[]): boolean {
     if (this.#login === null || this.#handshake.underWay) return false;
     this.#login.add(posts);
+    this.withheld.add(posts, this.#login.reason);
     return true;
   }
 
@@ -110,7 +113,9 @@ export class Refusals<Post extends Postable> {
       else {
         const challenge = { ...demand, token, again: tries.renewed };
         this.#wait(challenge, demand, failure, (parking) => {
-          parking.add([sending.renew(post, delivery.message)]);
+          const next = [sending.renew(post, delivery.message)];
+          parking.add(next);
+          this.withheld.add(next, failure);
         });
       }
     }
@@ -138,9 +143,13 @@ export class Refusals<Post extends Postable> {
       this.#again([next]);
     }, delay);
     this.#delayed.set(next, timer);
+    this.withheld.add([next], failure);
   }
 
-  /** Credentials that nobody waits for any more are not got. */
+  /**
+   * More scope that nobody waits for any more is not got. Another token is: every request of the session needs it,
+   * those too that are held back elsewhere until it is there, and a user may be at it.
+   */
   passAbandoned(): void {
     for (const [post, timer] of this.#delayed) {
       if (!post.over) continue;
@@ -152,12 +161,6 @@ export class Refusals<Post extends Postable> {
       this.#stepUps.delete(scopes);
       this.#settleAll(parking.giveUp());
     }
-    const login = this.#login;
-    if (login?.isDeserted !== true) return;
-    this.#login = null;
-    this.#settleAll(login.giveUp());
-    // Whatever is asked for next finds out anew that it needs other credentials.
-    this.#outcomes.events()?.authorized();
   }
 
   /** Nothing is made again any more. With a reason, that is told of what waits here, which was never sent. */
@@ -211,7 +214,7 @@ export class Refusals<Post extends Postable> {
     if (authorizer === undefined) return;
     const { clock, endpoint } = this.#host;
     const isBounded = this.#handshake.negotiated;
-    const parking = new Parking(this.#sending.outstanding);
+    const parking = new Parking(this.#sending.outstanding, failure);
     if (status === 403) this.#stepUps.set(scopes, parking);
     else this.#login = parking;
     join(parking);
@@ -238,6 +241,7 @@ export class Refusals<Post extends Postable> {
       for (const settled of others) settled(null);
       if (isLogin) this.#outcomes.events()?.authorized();
     } else {
+      this.withheld.delete(posts);
       this.#outcomes.giveUp(posts, denial, false);
       for (const settled of others) settled(denial);
       if (isLogin) this.#outcomes.events()?.denied(denial);
@@ -246,7 +250,9 @@ export class Refusals<Post extends Postable> {
 
   #again(posts: readonly Post[]): void {
     const open = posts.filter(({ over }) => !over);
-    if (!this.holds(open)) this.#sending.go(open);
+    if (this.holds(open)) return;
+    this.withheld.delete(open);
+    this.#sending.go(open);
   }
 
   #settleAll(posts: readonly Post[]): void {

@@ -84,6 +84,17 @@ export function delayBefore(futile: number, retry: number | null, wait = 0): num
   return Math.max(asked, patience, Math.min(wait, LONGEST));
 }
 
+/** Whether the server said something of its own: JSON alone, or an answer, which it may send again and again, is no progress. */
+export const isProgress = (messages: readonly unknown[]): boolean =>
+  messages.some(
+    (message) =>
+      typeof message === 'object' &&
+      message !== null &&
+      'jsonrpc' in message &&
+      message.jsonrpc === '2.0' &&
+      'method' in message,
+  );
+
 /** So many attempts in a row may bring nothing. */
 export class Budget {
   readonly #size: number;

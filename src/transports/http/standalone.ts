@@ -5,10 +5,10 @@
  * that has one and does not let us have it makes the link deaf, and that is told.
  */
 import type { Failure } from '../../protocol/failure.js';
-import { streamUnavailable } from './failures.js';
+import { streamLate, streamUnavailable } from './failures.js';
 import { Listening, reauthorized, type ListeningHost } from './listening.js';
 import { StreamPosition } from './position.js';
-import { Budget, clampedRetry, delayBefore, type StreamEnd } from './reopening.js';
+import { Budget, clampedRetry, delayBefore, isProgress, type StreamEnd } from './reopening.js';
 import { Tries } from './tries.js';
 
 export interface StandaloneHost extends ListeningHost {
@@ -26,6 +26,8 @@ export const STANDALONE_ATTEMPTS = 8;
 const DEGRADED_DELAY = 60_000;
 /** A stream that lives for so long is of use, though nothing came. */
 const LONG_LIFE = 10_000;
+/** A server that has shown that it begins the stream at once is not waited for any longer, nor is what goes before: headers, a token. */
+const HEAD = 30_000;
 /** What follows the handshake waits for the stream no longer than this. */
 const PATIENCE = 500;
 
@@ -40,7 +42,9 @@ export class Standalone {
   #position: StreamPosition;
   readonly #budget = new Budget(STANDALONE_ATTEMPTS);
   #listening: Listening | null = null;
-  /** The next connection, or that the one there is has lived long. */
+  /** Which connection is the last that was asked for: what is late concerns nobody. */
+  #attempt = 0;
+  /** The next connection, that its head is late, or that the one there is has lived long. */
   #timer: unknown = null;
   #early: Early = 'no';
   #waiting: (() => void) | null = null;
@@ -54,6 +58,11 @@ export class Standalone {
   #useful = false;
   /** Some connection was of use, so the stream is known to exist. */
   #exists = false;
+  /** Some connection was answered, and that soon. */
+  #prompt = false;
+  #askedAt = 0;
+  /** It wants credentials, and nobody uses the session: a user is not asked for that. */
+  #dormant = false;
   /** Why it is not to be had. */
   #degraded: Failure | null = null;
 
@@ -103,6 +112,9 @@ export class Standalone {
   hold(held: boolean): void {
     this.#held = held;
     this.#listening?.hold(held);
+    if (!held || !this.#dormant || this.#stopped) return;
+    this.#dormant = false;
+    this.#open();
   }
 
   /** No new stream; the one that is open may still deliver. */
@@ -127,19 +139,26 @@ export class Standalone {
   }
 
   #open(): void {
-    const { endpoint } = this.#host;
+    const { clock, endpoint } = this.#host;
     this.#useful = false;
+    const attempt = (this.#attempt += 1);
+    this.#askedAt = clock.now();
+    if (this.#prompt) {
+      this.#timer = clock.setTimeout(() => {
+        this.#late();
+      }, HEAD);
+    }
     endpoint.prepare(
       'GET',
       null,
       (request) => {
-        if (this.#stopped) return;
+        if (this.#stopped || attempt !== this.#attempt) return;
         this.#listening = new Listening(this.#host, this.#position, {
           opened: () => {
             this.#opened();
           },
           received: (messages) => {
-            this.#progress();
+            if (isProgress(messages)) this.#progress();
             this.#host.received(messages);
           },
           over: (end) => {
@@ -150,12 +169,20 @@ export class Standalone {
         this.#listening.enter(endpoint.standalone, request);
       },
       (failure) => {
-        this.#ended({ what: 'busy', failure });
+        if (attempt === this.#attempt) this.#ended({ what: 'busy', failure });
       },
     );
   }
 
+  #late(): void {
+    this.#listening?.abort();
+    this.#attempt += 1;
+    this.#ended({ what: 'busy', failure: streamLate(this.#host.endpoint.where, HEAD / 1_000) });
+  }
+
   #opened(): void {
+    this.#prompt ||= this.#host.clock.now() - this.#askedAt < HEAD;
+    this.#host.clock.clearTimeout(this.#timer);
     this.#timer = this.#host.clock.setTimeout(() => {
       this.#progress();
     }, LONG_LIFE);
@@ -182,6 +209,7 @@ export class Standalone {
     this.#early = 'no';
     if (!this.#stopped) {
       if (early === 'asked' && mayBeEarly(end)) this.#refusedEarly();
+      else if (end.demand !== undefined && !this.#held) this.#dormant = true;
       else if (!this.#reauthorize(end)) this.#consider(end);
     }
     this.#known();

@@ -124,18 +124,20 @@ export class EventStream {
       this.#tooLarge = true;
       return;
     }
-    const before = this.position.told(id);
-    if (before === 'here') return;
+    const isRepeated = this.position.told(id, data);
     const value = parseMessage(data, this.#limits.depth);
-    // An answer that comes twice does no harm, and one that is taken for another by its id would be missed.
-    if (before === 'elsewhere' && hasMethod(value)) return;
-    if (value === undefined) this.#noise = true;
-    else if (Array.isArray(value)) for (const message of value as unknown[]) this.#messages.push(message);
-    else this.#messages.push(value);
+    if (value === undefined) {
+      this.#noise = true;
+      return;
+    }
+    const messages: readonly unknown[] = Array.isArray(value) ? value : [value];
+    // An answer that comes twice does no harm, and one that is missed does.
+    for (const message of messages) if (!isRepeated || isAnswer(message)) this.#messages.push(message);
   }
 }
 
-const hasMethod = (value: unknown): boolean => typeof value === 'object' && value !== null && 'method' in value;
+const isAnswer = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'id' in value && !('method' in value);
 
 /** Counts the bytes only where the number of characters leaves it open. */
 function exceeds(text: string, bytes: number): boolean {

@@ -3,6 +3,7 @@
  * many refusals there are, there is one ping at a time; whoever suspects meanwhile shares what it finds.
  */
 import type { Failure } from '../../protocol/failure.js';
+import { courtesyOf } from './courtesy.js';
 import { Post, type PostOwner } from './post.js';
 import { answers, isError, sessionExpired, type Verdict } from './verdict.js';
 
@@ -65,14 +66,15 @@ export class Suspicion {
     // A string: no request of the client has such an id, whatever comes of this one.
     const id = `mcp-actor-probe-${String(this.#probes)}`;
     const { endpoint, clock } = this.#host;
-    const probe = new Probe(this.#owner(id), endpoint.to(id));
+    const ping = { jsonrpc: '2.0', id, method: 'ping' } as const;
+    const probe = new Probe(this.#owner(id), endpoint.to(id), courtesyOf(ping));
     this.#probe = probe;
     this.#timer = clock.setTimeout(() => {
       this.#lapse(probe);
     }, PATIENCE);
     endpoint.prepare(
       'POST',
-      JSON.stringify({ jsonrpc: '2.0', id, method: 'ping' }),
+      JSON.stringify(ping),
       (request) => {
         probe.enter(endpoint.control, request);
       },

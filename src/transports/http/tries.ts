@@ -16,11 +16,12 @@ const LONGEST_DELAY = 60_000;
 export class Tries {
   #renewals = 0;
   #delays = 0;
+  #isAgain = false;
   readonly #scopes = new Set<string>();
 
-  /** It was turned down before, and has been made again with other credentials. */
+  /** It was turned down before, for the same reason, and has been made again with other credentials. */
   get renewed(): boolean {
-    return this.#renewals > 1;
+    return this.#isAgain;
   }
 
   /** Other credentials are at hand: it may go again at once. Only the first time, or it would go on for ever. */
@@ -34,10 +35,12 @@ export class Tries {
   takesNew(demand: Demand): boolean {
     if (demand.status === 401) {
       this.#renewals += 1;
+      this.#isAgain = this.#renewals > 1;
       return this.#renewals <= MOST_RENEWALS;
     }
     const scopes = scopesOf(demand);
     if (this.#scopes.has(scopes) || this.#scopes.size >= MOST_SCOPE_SETS) return false;
+    this.#isAgain = this.#scopes.size > 0;
     this.#scopes.add(scopes);
     return true;
   }

@@ -144,7 +144,10 @@ function busy(refusal: Refusal, to: Target, wait: number | undefined): Verdict {
 function redirected({ status, headers }: Refusal, to: Target): string {
   const target = redirectTarget(headers, to);
   if (target !== null && target.origin !== to.origin) {
-    return `${to.where} redirects to another origin, ${target.origin}, which is not followed`;
+    // The host is not shown: it is the server's word, and may be what we sent it.
+    const isSecured = target.protocol === 'https:' && target.hostname === new URL(to.origin).hostname;
+    const where = isSecured ? 'the same host over https:, which is another origin' : 'another origin';
+    return `${to.where} redirects to ${where}, which is not followed`;
   }
   return status === 307 || status === 308
     ? `${to.where} redirects too often, or to nowhere`

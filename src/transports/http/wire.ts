@@ -5,6 +5,7 @@
 import type { Dispatcher } from 'undici';
 import type { HttpOptions } from '../http.js';
 import { dispatcherWire } from './dispatcher.js';
+import { concealed } from './concealed.js';
 import { fetchWire } from './fetch.js';
 import { socketWires } from './socket.js';
 
@@ -36,8 +37,8 @@ export class Wires {
   readonly #wires = new Set<Wire>();
   #destroyed = false;
 
-  constructor(options: HttpOptions) {
-    this.#make = makerOf(options);
+  constructor(options: HttpOptions, redact: (text: string) => string) {
+    this.#make = makerOf(options, redact);
   }
 
   make(): Wire {
@@ -61,9 +62,9 @@ export class Wires {
   }
 }
 
-function makerOf(options: HttpOptions): () => Wire {
+function makerOf(options: HttpOptions, redact: (text: string) => string): () => Wire {
   const { fetch, dispatcher } = options;
-  if (fetch !== undefined) return () => fetchWire(fetch);
+  if (fetch !== undefined) return () => fetchWire(fetch, (error) => concealed(error, redact));
   if (dispatcher !== undefined) return () => dispatcherWire(dispatcher);
   return socketWires(options);
 }

@@ -15,5 +15,5 @@ export function addressOf(data: string, stream: URL, where: string): URL | Failu
   } catch {
     return badEndpoint(where, 'is no URL');
   }
-  return address.origin === stream.origin ? address : badEndpoint(where, `has another origin, ${address.origin}`);
+  return address.origin === stream.origin ? address : badEndpoint(where, 'has another origin');
 }

@@ -9,6 +9,7 @@ import type { Message } from '../../protocol/json-rpc.js';
 import type { Limits } from '../../protocol/limits.js';
 import type { HttpOptions, HttpPorts } from '../http.js';
 import { Closing } from '../http/closing.js';
+import { courtesyOf } from '../http/courtesy.js';
 import { Endpoint } from '../http/endpoint.js';
 import { endOfSession } from '../http/farewell.js';
 import { backlog, closed, neverSent } from '../http/failures.js';
@@ -75,12 +76,16 @@ export class SseLink implements Link, PostOwner, SendingHost<Post>, OpeningHost,
   }
 
   send(messages: readonly Message[], accepted?: Accepted): void {
-    this.#sending.send(messages, accepted);
+    this.#sending.send(this.#refusals.withheld.worthSaying(messages), accepted);
   }
 
   abandon(ids: readonly number[]): void {
     this.#sending.abandon(ids);
     this.#refusals.passAbandoned();
+  }
+
+  withheld(id: number): Failure | null {
+    return this.#refusals.withheld.reason(id);
   }
 
   hold(held: boolean): void {
@@ -156,6 +161,10 @@ export class SseLink implements Link, PostOwner, SendingHost<Post>, OpeningHost,
     this.#events?.challenged(failure);
   }
 
+  authorized(): void {
+    this.#events?.authorized();
+  }
+
   denied(failure: Failure): void {
     this.#events?.denied(failure);
   }
@@ -209,7 +218,7 @@ export class SseLink implements Link, PostOwner, SendingHost<Post>, OpeningHost,
   post(message: Message): Post {
     const id = 'method' in message && 'id' in message ? message.id : null;
     // The session is in the address: whoever does not know the one does not know the other.
-    const post = new Post(this, { ...this.endpoint.to(id), inSession: true });
+    const post = new Post(this, { ...this.endpoint.to(id), inSession: true }, courtesyOf(message));
     this.#handshake.made(message, post);
     return post;
   }

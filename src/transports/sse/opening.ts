@@ -16,6 +16,7 @@ export interface OpeningHost extends StreamOwner {
   readonly clock: Clock;
   readonly endpoint: Endpoint;
   challenged(failure: Failure): void;
+  authorized(): void;
   denied(failure: Failure): void;
 }
 
@@ -27,7 +28,6 @@ export class Opening {
   #authorization: Authorization | null = null;
   #timer: unknown = null;
   #held = true;
-  #challenged = false;
   #stopped = false;
 
   constructor(host: OpeningHost, authorizer: Authorizer | undefined) {
@@ -92,18 +92,22 @@ export class Opening {
     { demand, failure }: Extract<Verdict, { readonly kind: 'challenged' }>,
     token: string | null,
   ): void {
-    // Told once: `opened` ends it, or `denied`.
-    if (!this.#challenged) this.#host.challenged(failure);
-    this.#challenged = true;
+    this.#host.challenged(failure);
     if (this.#isStopped()) return;
     const { clock, endpoint } = this.#host;
     const ports = { clock, where: endpoint.where, isBounded: false };
     const challenge = { ...demand, token, again: this.#tries.renewed };
     this.#authorization = new Authorization(ports, authorizer, challenge, (denial) => {
-      if (denial === null) this.begin();
-      else this.#host.denied(denial);
+      if (denial !== null) this.#host.denied(denial);
+      else this.#authorized();
     });
     if (this.#isStopped()) this.#authorization.giveUp();
+  }
+
+  /** Whether it opens now is another matter, and has a deadline of its own. */
+  #authorized(): void {
+    this.#host.authorized();
+    if (!this.#isStopped()) this.begin();
   }
 
   /** A method, because whoever is told something may stop it. */

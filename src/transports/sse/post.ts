@@ -7,8 +7,9 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../../protocol/clock.js';
 import type { Limits } from '../../protocol/limits.js';
 import { Body } from '../http/body.js';
+import type { Courtesy } from '../http/courtesy.js';
 import type { Endpoint } from '../http/endpoint.js';
-import { ACKNOWLEDGEMENT, Exchange, LINGER } from '../http/exchange.js';
+import { Exchange, LINGER } from '../http/exchange.js';
 import { broken, CAUSE_BYTES, isUnconnected, noConnection, unanswered } from '../http/failures.js';
 import { contentType } from '../http/headers.js';
 import { verdictOf, type Target, type Verdict } from '../http/verdict.js';
@@ -33,28 +34,30 @@ interface Refused {
 export class Post extends Exchange {
   readonly to: Target;
   readonly #owner: PostOwner;
+  readonly #courtesy: Courtesy;
   #refusal: Refused | null = null;
   #accepted = false;
   #concluded = false;
-  #timer: unknown = null;
 
-  constructor(owner: PostOwner, to: Target) {
-    super(owner.clock);
+  constructor(owner: PostOwner, to: Target, courtesy: Courtesy) {
+    super(owner.clock, courtesy.urgent);
     this.#owner = owner;
     this.to = to;
+    this.#courtesy = courtesy;
   }
 
   override onRequestStart(controller: Dispatcher.DispatchController): void {
     super.onRequestStart(controller);
     if (this.to.id !== null || this.over) return;
-    this.#arm(ACKNOWLEDGEMENT, () => {
+    const { patience } = this.#courtesy;
+    this.arm(patience, () => {
       this.abort();
-      this.#conclude({ kind: 'failed', failure: unanswered(this.to.where, ACKNOWLEDGEMENT / 1_000) });
+      this.#conclude({ kind: 'failed', failure: unanswered(this.to.where, patience / 1_000) });
     });
   }
 
   override abort(): void {
-    this.#disarm();
+    this.disarm();
     super.abort();
   }
 
@@ -88,12 +91,12 @@ export class Post extends Exchange {
   }
 
   protected end(): void {
-    this.#disarm();
+    this.disarm();
     this.#finish();
   }
 
   protected fail(error: Error): void {
-    this.#disarm();
+    this.disarm();
     const { where } = this.to;
     // What has been said holds, however its body ends.
     if (this.#accepted || this.#refusal !== null) this.#finish();
@@ -120,7 +123,7 @@ export class Post extends Exchange {
   }
 
   #linger(): void {
-    this.#arm(LINGER, () => {
+    this.arm(LINGER, () => {
       this.#lapse();
     });
   }
@@ -137,16 +140,5 @@ export class Post extends Exchange {
     if (this.#concluded) return;
     this.#concluded = true;
     this.#owner.concluded(this, verdict);
-  }
-
-  #arm(delay: number, lapsed: () => void): void {
-    this.#disarm();
-    if (!this.over) this.#timer = this.#owner.clock.setTimeout(lapsed, delay);
-  }
-
-  #disarm(): void {
-    if (this.#timer === null) return;
-    this.#owner.clock.clearTimeout(this.#timer);
-    this.#timer = null;
   }
 }

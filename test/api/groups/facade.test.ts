@@ -556,7 +556,16 @@ describe('a client of one server', () => {
   it('of a config has no names in front, and lists itself', () => {
     const client = new Client({ mcpServers: { only: { url: 'http://127.0.0.1:1/mcp' } } }, { name: 'single' });
     expect(client.servers).toEqual([
-      { name: 'single', state: 'disconnected', generation: 0, attempts: 0, failure: null },
+      {
+        name: 'single',
+        state: 'disconnected',
+        path: 'disconnected',
+        generation: 0,
+        attempts: 0,
+        failure: null,
+        authorizing: false,
+        degraded: null,
+      },
     ]);
   });
 });

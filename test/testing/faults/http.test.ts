@@ -76,9 +76,10 @@ describe('a challenge', () => {
     const watched = watch(client);
     await clock.until(client.connect());
     expect([clock.now(), server.last.started]).toEqual([100_000, 1]);
-    expect(watched.states.slice(1, 4)).toEqual([
+    expect(watched.states.slice(1, 5)).toEqual([
       'connecting.opening',
       'connecting.authorizing',
+      'connecting.opening',
       'initializing.negotiating.handshaking',
     ]);
     const denied = faultyClient([{ fault: 'challenge', at: 'open', then: 'denied' }]);

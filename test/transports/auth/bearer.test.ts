@@ -1,13 +1,17 @@
 /** Tokens that are given: a fixed one, and those of a function that is asked. */
 import { describe, expect, it } from 'vitest';
 import type { Challenge } from '../../../src/transports/auth/authorizer.js';
-import { bearer, bearerFrom } from '../../../src/transports/auth/bearer.js';
+import { systemClock } from '../../../src/protocol/clock.js';
+import { bearer, bearerFrom as asking, type AskForToken } from '../../../src/transports/auth/bearer.js';
 import { faults } from '../../support/http-faults.js';
+import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 import { call, connect, startServer } from '../http-harness.js';
 
 const refusing = (token: string | null, again = false): Challenge => ({ status: 401, header: null, token, again });
 
 const { signal } = new AbortController();
+
+const bearerFrom = (ask: AskForToken) => asking(ask, systemClock);
 
 describe('a fixed token', () => {
   it('is what it is, and cannot be got anew', () => {
@@ -87,6 +91,40 @@ describe('a function that is asked for tokens', () => {
     await expect(authorizer.authorize?.(refusing('old'), abort.signal)).rejects.toMatchObject({
       failure: { kind: 'authorization' },
     });
+  });
+
+  it('that never answers once is asked again by those who come later', async () => {
+    const clock = new VirtualClock();
+    let asked = 0;
+    const authorizer = asking(() => {
+      asked += 1;
+      return asked === 1 ? new Promise(() => undefined) : Promise.resolve('token');
+    }, clock);
+    void authorizer.token();
+    const waits = [1, 2].map(async () => authorizer.token());
+    await clock.advance(4_999);
+    expect(asked).toBe(1);
+    await clock.advance(1);
+    expect(await Promise.all(waits)).toEqual(['token', 'token']);
+    expect(await authorizer.token()).toBe('token');
+    expect(clock.armed).toBe(0);
+  });
+
+  it('that never answers for one token is asked anew when nobody waits for that any more', async () => {
+    let asked = 0;
+    const abort = new AbortController();
+    const authorizer = bearerFrom(({ refused }) => {
+      if (refused === null) return 'old';
+      asked += 1;
+      if (asked > 1) return 'new';
+      queueMicrotask(() => abort.abort());
+      return new Promise(() => undefined);
+    });
+    void authorizer.token();
+    const first = authorizer.authorize?.(refusing('old'), abort.signal);
+    await expect(first).rejects.toMatchObject({ failure: { code: 'login_given_up' } });
+    await authorizer.authorize?.(refusing('old'), signal);
+    expect(authorizer.token()).toBe('new');
   });
 
   it('keeps 100 calls through an expired token to one question', async () => {

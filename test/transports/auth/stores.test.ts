@@ -1,9 +1,10 @@
 import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { clientCredentials, fileStore, memoryStore, oauth } from '../../../src/api/auth.js';
+import { locked } from '../../../src/transports/auth/file-lock.js';
 import { agree, authorizer, Calendar, failureOf, turnedDown, waiting } from './auth-harness.js';
 import { AuthorizationServer } from './authorization-server.js';
 
@@ -57,12 +58,33 @@ describe('a file of tokens', () => {
   });
 
   it('frees what a program that died had locked', async () => {
-    await writeFile(
-      `${path}.lock`,
-      JSON.stringify({ host: (await import('node:os')).hostname(), pid: 2 ** 22 + 1, turn: 1 }),
-    );
+    await writeFile(`${path}.lock`, JSON.stringify({ host: hostname(), pid: 2 ** 22 + 1, turn: 1 }));
     await fileStore(path).set('key', {});
     expect(await fileStore(path).get('key')).toEqual({});
+  });
+
+  it("is one program's at a time, though many find that the last one died", async () => {
+    const lock = `${path}.lock`;
+    for (let round = 0; round < 5; round += 1) {
+      await writeFile(lock, JSON.stringify({ host: hostname(), pid: 2 ** 22 + 1, turn: 1 }));
+      let [inside, most] = [0, 0];
+      const act = async (): Promise<void> => {
+        inside += 1;
+        most = Math.max(most, inside);
+        await readdir(folder);
+        inside -= 1;
+      };
+      await Promise.all(Array.from({ length: 20 }, () => locked(lock, act)));
+      expect(most).toBe(1);
+    }
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('is freed of a lock that says nothing, in seconds', async () => {
+    await writeFile(`${path}.lock`, '');
+    const before = performance.now();
+    await fileStore(path).set('key', {});
+    expect(performance.now() - before).toBeLessThan(20_000);
   });
 
   it('makes a login of one program serve another, and their refreshes one, though refresh tokens rotate', async () => {

@@ -2,15 +2,15 @@
 import type { ClientEvent, ClientMachine } from '../../../machines/index.js';
 import type { Failure } from '../../../protocol/failure.js';
 import { unauthorized } from '../client-events.js';
-import type { ClientModel, ClientStep, ClientWorld } from '../client-world.js';
+import { accountOf, type ClientModel, type ClientStep, type ClientWorld } from '../client-world.js';
 import type { Invariant } from '../model.js';
 import { leafOf } from '../stepper.js';
 
 export const causes: Invariant<ClientMachine, ClientWorld> = {
   name: 'I10',
   sentence:
-    'An attempt that ends for want of credentials names what turned it down, its deadline too; a session whose server cannot be heard unasked says so and why, for as long as that is so.',
-  inStep: unnamed,
+    'An attempt that ends for want of credentials names what turned it down, its deadline too; who is given up because the last attempt cannot be mended is told what it ended by, and what the outage began with; a session whose server cannot be heard unasked says so and why, for as long as that is so.',
+  inStep: (step) => unnamed(step) ?? untold(step),
   inState: unheard,
 };
 
@@ -27,6 +27,28 @@ function unnamed({ before, event, after }: ClientStep): string | null {
     return null;
   return `credentials do not come in time, and ${wordsOf(closing.failure)} does not say what was turned down`;
 }
+
+/** All that anybody outside hears of it. */
+function untold({ before, effects }: ClientStep): string | null {
+  const { stopped, told, settled } = accountOf(effects);
+  const { closing, failure: first } = before.snapshot.context;
+  const last = closing?.failure ?? null;
+  if (stopped === 0 || last === null || last.retryable) return null;
+  const ends = told.flatMap((effect) =>
+    effect.type === 'leases.ended' && effect.reason === 'failed' ? [effect.failure] : [],
+  );
+  if (ends.length === 0) return null;
+  const failures = settled.flatMap((settlement) => (settlement.kind === 'failure' ? [settlement.failure] : []));
+  for (const { code } of [last, first ?? last]) {
+    const other = [...ends, ...failures].find((failure) => !codesOf(failure).includes(code));
+    if (other !== undefined) return `${code} is why it is given up, and ${wordsOf(other)} is told`;
+  }
+  return null;
+}
+
+/** Of a failure and of all that is behind it. */
+const codesOf = (failure: Failure | null): string[] =>
+  failure === null ? [] : [failure.code, ...codesOf(failure.because ?? null)];
 
 const wordsOf = (failure: Failure | null): string => (failure === null ? 'no failure' : failure.code);
 

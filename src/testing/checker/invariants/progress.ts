@@ -1,5 +1,5 @@
 /** L2: no livelock, and when faults stop, whoever waits is served. */
-import type { ClientMachine } from '../../../machines/index.js';
+import type { ClientEvent, ClientMachine } from '../../../machines/index.js';
 import { accountOf, type ClientStep, type ClientWorld } from '../client-world.js';
 import { ownersOf } from '../client-session.js';
 import type { Invariant } from '../model.js';
@@ -19,7 +19,7 @@ const wishes = /^(lease|requests?|notification|initialize|close)\./;
 export const livelock: Invariant<ClientMachine, ClientWorld> = {
   name: 'L2',
   sentence:
-    'No cycle of events without a caller’s, an attempt spent or a promise settled; after the first, each attempt of a run waits, and it is given up when its attempts are used up or cannot help, and not before; and when faults stop, whoever waits is served, or told why not.',
+    'No cycle of events without a caller’s, an attempt spent or a promise settled; after the first, each attempt of a run waits, and it is given up when its attempts are used up or cannot help, and not before, nor before a server was shown credentials three times; and when faults stop, whoever waits is served, or told why not.',
   isProgress: (step) => {
     const type: string = step.event.type;
     if (words.test(type) || wishes.test(type)) return true;
@@ -34,7 +34,13 @@ export const livelock: Invariant<ClientMachine, ClientWorld> = {
     const isTimed = [...timers.keys()].some((timer) => timer.startsWith('xstate.after.idleTimeout.'));
     return isKept && !isTimed ? 'an idle session is kept for ever' : null;
   },
-  inStep: (step) => unhurried(step) ?? unasked(step) ?? neverContent(step) ?? givenUpUnduly(step),
+  inStep: (step) =>
+    unhurried(step) ??
+    unasked(step) ??
+    neverContent(step) ??
+    givenUpEarly(step) ??
+    timedAnew(step) ??
+    givenUpUnduly(step),
   destination: {
     along: isByTheWell,
     isReached: ({ snapshot }) => /^(disconnected|ready|initializing\.waiting)/.test(leafOf(snapshot.value)),
@@ -96,6 +102,26 @@ function neverContent({ after }: ClientStep): string | null {
   return `credentials are gone for ${session.challenges} times before the session is ready`;
 }
 
+/** Nor is one that asks for others than it was shown taken for one that is never content. */
+function givenUpEarly({ before, event, after }: ClientStep): string | null {
+  const known = event as ClientEvent;
+  const { session } = before.world;
+  const isEnded = before.snapshot.context.closing === null && after.snapshot.context.closing !== null;
+  if (known.type !== 'session.challenged' || session === null || !isEnded) return null;
+  const { challenges } = session;
+  return challenges < CHALLENGES
+    ? `the session is given up when it is turned down for the ${challenges + 1}. time`
+    : null;
+}
+
+/** How long a session has been ready, or idle, has nothing to do with what is heard of it and who it knows. */
+function timedAnew({ event, effects }: ClientStep): string | null {
+  const type: string = event.type;
+  if (effects.length === 0 || !wordsInSession.test(type)) return null;
+  const armed = effects.find((effect) => effect.kind === 'armed' && /\.(stableAfter|idleTimeout)\./.test(effect.timer));
+  return armed === undefined ? null : `${type} lets a session begin anew to be ready, or idle`;
+}
+
 /** What a peer that is well says, and what the chart then does by itself. */
 function isByTheWell({ before, event }: ClientStep): boolean {
   const type: string = event.type;
@@ -103,7 +129,7 @@ function isByTheWell({ before, event }: ClientStep): boolean {
     case 'connecting.opening':
       return type === 'session.opened';
     case 'connecting.authorizing':
-      return type === (before.world.session?.opened === true ? 'session.authorized' : 'session.opened');
+      return type === 'session.authorized';
     case 'connecting.backoff':
       return type.startsWith('xstate.after.backoff.');
     case 'initializing.negotiating.handshaking':

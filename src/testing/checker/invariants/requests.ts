@@ -4,6 +4,7 @@ import type { Received } from '../../../protocol/json-rpc.js';
 import { accountOf, submittedBy, type ClientModel, type ClientStep, type ClientWorld } from '../client-world.js';
 import type { Invariant } from '../model.js';
 import { passedOver } from './messages.js';
+import { unprovoked } from './settlements.js';
 import { leafOf } from '../stepper.js';
 
 type Of = Invariant<ClientMachine, ClientWorld>;
@@ -61,7 +62,7 @@ function answeredTwice({ before, event, after, effects }: ClientStep): string | 
 export const leftovers: Of = {
   name: 'I6',
   sentence:
-    'Leaving `ready` and `closing.draining` leaves no request behind: each is settled, or queued and unsent. A call is accepted while a lease is held or awaited, and not otherwise.',
+    'Leaving `ready` and `closing.draining` leaves no request behind: each is settled, or queued and unsent; one that was sent is settled by its answer, its own failure, whoever gives it up, or the end of its session. A call is accepted while a lease is held or awaited, and not otherwise.',
   inState: ({ snapshot, world }) => {
     const { context } = snapshot;
     const leaf = leafOf(snapshot.value);
@@ -77,7 +78,7 @@ export const leftovers: Of = {
     const missing = queued.find(({ id }) => !context.queue.includes(id));
     return missing === undefined ? null : `request ${missing.id} waits, and is not in the queue`;
   },
-  inStep: (step) => refusedUnduly(step) ?? acceptedUnduly(step) ?? survivedTheRun(step),
+  inStep: (step) => refusedUnduly(step) ?? acceptedUnduly(step) ?? survivedTheRun(step) ?? unprovoked(step),
 };
 
 /** A call through a living lease is refused only for want of room, or because it asked not to wait. */

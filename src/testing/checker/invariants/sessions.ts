@@ -13,8 +13,8 @@ const KILLED = 'xstate.after.killDeadline.';
 export const sessions: Of = {
   name: 'I4',
   sentence:
-    'At most one session actor lives; it is stopped when it has ended, or when its kill deadline has passed and the failure says so.',
-  inStep: (step) => together(step) ?? stoppedEarly(step) ?? leftUntold(step) ?? unanswered(step),
+    'At most one session actor lives; it is stopped when it has ended, or when its kill deadline has passed and the failure says so; how it stood with its peer is forgotten when it ends, and so is never taken for the next.',
+  inStep: (step) => together(step) ?? stoppedEarly(step) ?? leftUntold(step) ?? unanswered(step) ?? remembered(step),
   inState: ({ snapshot, world }) => {
     const needsOne = !/^(disconnected|connecting\.backoff)/.test(leafOf(snapshot.value));
     if (needsOne === (world.session !== null)) return null;
@@ -71,6 +71,22 @@ function unanswered({ before, after }: ClientStep): string | null {
   const leaf = leafOf(after.snapshot.value);
   if (leaf !== 'closing.terminating' || after.world.session?.told === true) return null;
   return `the session is not told to end (${leafOf(before.snapshot.value)})`;
+}
+
+/**
+ * Also what lets the key of a state leave all this out where no session speaks: every step is looked at, and so
+ * is every way into a state that is taken for another.
+ */
+function remembered({ after, effects }: ClientStep): string | null {
+  const leaf = leafOf(after.snapshot.value);
+  const { opened, suspected, authorizing, authorizations, deaf } = after.snapshot.context;
+  const speaks = after.world.session !== null && !leaf.startsWith('closing');
+  if (speaks && accountOf(effects).spawned === 0) return null;
+  const known = { opened, suspected, authorizing: authorizing !== null, authorizations, deaf: deaf !== null };
+  const left = Object.entries(known).filter(([, value]) => value !== false && value !== 0);
+  return left.length === 0
+    ? null
+    : `${left.map(([name]) => name).join(', ')} of a session that ends is kept in ${leaf}`;
 }
 
 /** In every state, everything that the session before this one may say. */
