@@ -244,6 +244,7 @@ export class Client extends ReplaceableHandlers {
    *
    * @param options `server`: whose login it is, where this client has several; a name of those in `servers`
    * @throws ConfigError when no such login is under way, or it is not clear which server's it is
+   * @throws AuthorizationError (`state_mismatch`) when the URL does not answer the login that is under way
    */
   finishAuth(code: string | URL, options: { readonly server?: string | undefined } = {}): Promise<void> {
     return finishLogin(this.#behind, code, options, this.runtime);

@@ -57,6 +57,10 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
 
   open(events: LinkEvents): void {
     this.events = events;
+    this.#begin();
+  }
+
+  #begin(again = false): void {
     const { generation } = this;
     const fault = this.decide((engine) => engine.opening({ at: 'open', generation }));
     switch (fault?.fault) {
@@ -64,7 +68,9 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
         if (this.loss === null) this.#open();
         return;
       case 'throw':
-        throw new Error(fault.message);
+        if (!again) throw new Error(fault.message);
+        this.lose(refused('open_failed', true), false);
+        return;
       case 'hang':
         return;
       case 'delay':
@@ -79,8 +85,8 @@ export class FaultyLink implements Link, LinkEvents, FaultHost {
         return;
       case 'challenge':
         this.authorization.comeFirst(fault, this.later, () => {
-          // Whoever is told that there are credentials may end it.
-          if (this.listener !== null && this.#closing === null) this.#open();
+          // Whoever is told that there are credentials may end it; the server may not be content with them.
+          if (this.listener !== null && this.#closing === null) this.#begin(true);
         });
         return;
     }

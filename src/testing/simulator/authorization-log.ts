@@ -46,7 +46,7 @@ export class AuthorizationLog {
     if (!to.startsWith('ready')) this.#isDeaf = false;
     return (
       this.#tooSoon(before.context, after.context) ??
-      this.#unexplained(words, event, after.context) ??
+      this.#unexplained(words, from, event, after.context) ??
       this.#misshown(to, after.context)
     );
   }
@@ -106,13 +106,20 @@ export class AuthorizationLog {
     return null;
   }
 
-  #unexplained(words: string, event: ClientEvent, { closing, requests, sent }: ClientContext): string | null {
+  #unexplained(
+    words: string,
+    from: string,
+    event: ClientEvent,
+    { closing, requests, sent }: ClientContext,
+  ): string | null {
     if (this.#challenges > CHALLENGES)
       return `L2: credentials were got ${String(this.#challenges)} times before the session was ready`;
     if (this.#denial !== null && requests.size > sent) return 'I1: credentials were denied, and who waits is not told';
     if (words === 'after authTimeout' && closing?.failure?.because === undefined)
       return 'I10: nobody was authorized, and the failure does not say what was turned down';
-    if (event.type === 'session.denied' && closing?.reason === 'failed' && closing.failure !== event.failure)
+    // One that closes anyway had its reason before.
+    const isNew = !from.startsWith('closing') && closing?.reason === 'failed';
+    if (event.type === 'session.denied' && isNew && closing.failure !== event.failure)
       return 'I10: credentials were denied, and the failure is another';
     return null;
   }

@@ -3,6 +3,7 @@ import type {
   CloseFault,
   CreateFault,
   FaultEngine,
+  LinkMoment,
   MessageMoment,
   OpenedFault,
   OpenFault,
@@ -32,6 +33,7 @@ export class ChoiceEngine implements FaultEngine {
   readonly #isFaulty: boolean;
   /** Sessions, by generation, in which nothing ever comes of a challenge. */
   readonly stuck = new Set<number>();
+  #insistent = 0;
 
   /** @param isFaulty whether the link itself has faults; what a server of HTTP may do, it does on any */
   constructor(faults: FaultDesk, world: World, arrivals: Arrivals, isFaulty: boolean) {
@@ -45,8 +47,12 @@ export class ChoiceEngine implements FaultEngine {
     return null;
   }
 
-  opening(): OpenFault | null {
-    if (this.#faults.strikes('open challenged')) return this.#challenge();
+  opening({ generation }: LinkMoment): OpenFault | null {
+    if (this.#isInsistent(generation)) return { fault: 'challenge', ms: 0, then: 'granted' };
+    if (this.#faults.strikes('open challenged')) {
+      if (this.#world.choices.chance(0.2, 'never content')) this.#insistent = generation;
+      return this.#challenge();
+    }
     if (this.#isFaulty && this.#faults.strikes('link refuses')) {
       const retryable = !this.#world.choices.chance(0.3, 'for good');
       return { fault: 'refuse', ms: 0, code: 'ECONNREFUSED', retryable };
@@ -98,6 +104,13 @@ export class ChoiceEngine implements FaultEngine {
     if (this.#isFaulty && this.#faults.strikes('link end late'))
       return { fault: 'delay', ms: this.#delay(), overtaking: false };
     return null;
+  }
+
+  /** A server that no credentials are enough for, before its transport opens. */
+  #isInsistent(generation: number): boolean {
+    if (this.#insistent !== generation) return false;
+    this.#arrivals.detained();
+    return true;
   }
 
   #challenge(): FaultOf<'challenge'> {

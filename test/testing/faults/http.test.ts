@@ -72,7 +72,7 @@ describe('a challenge', () => {
   });
 
   it('comes before the connection is open, where it is to', async () => {
-    const { client, clock, server } = faultyClient([{ fault: 'challenge', at: 'open', ms: 100_000 }]);
+    const { client, clock, server } = faultyClient([{ fault: 'challenge', at: 'open', ms: 100_000, times: 1 }]);
     const watched = watch(client);
     await clock.until(client.connect());
     expect([clock.now(), server.last.started]).toEqual([100_000, 1]);
@@ -82,6 +82,9 @@ describe('a challenge', () => {
       'connecting.opening',
       'initializing.negotiating.handshaking',
     ]);
+    const insatiable = faultyClient([{ fault: 'challenge', at: 'open' }]);
+    expect(await insatiable.clock.until(refusal(insatiable.client.connect()))).toBeInstanceOf(AuthorizationError);
+    expect(insatiable.server.connections).toHaveLength(1);
     const denied = faultyClient([{ fault: 'challenge', at: 'open', then: 'denied' }]);
     expect(await denied.clock.until(refusal(denied.client.connect()))).toBeInstanceOf(AuthorizationError);
     expect([denied.client.state, denied.clock.armed]).toEqual(['disconnected', 0]);
