@@ -119,6 +119,8 @@ export class AuthorizationLog {
       return 'I10: nobody was authorized, and the failure does not say what was turned down';
     // One that closes anyway had its reason before.
     const isNew = !from.startsWith('closing') && closing?.reason === 'failed';
+    if (event.type === 'session.challenged' && isNew && this.#challenges < CHALLENGES)
+      return `L2: a session was given up when it was challenged, and credentials were got ${String(this.#challenges)} times only`;
     if (event.type === 'session.denied' && isNew && closing.failure !== event.failure)
       return 'I10: credentials were denied, and the failure is another';
     return null;
